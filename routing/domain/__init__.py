@@ -1,0 +1,1 @@
+"""Pure routing logic: no Django, no clock, no input or output."""
