@@ -1,0 +1,27 @@
+"""The variables that more than one process reads, each with its default in one place. The rest is in settings.py."""
+
+from pathlib import Path
+
+from config.env import env_path, env_port, env_str
+
+ENVIRONMENTS = ("development", "test", "production")
+
+
+def environment_name() -> str:
+    return env_str("ENVIRONMENT", "development", choices=ENVIRONMENTS)
+
+
+def data_dir() -> Path:
+    return env_path("DATA_DIR", str(Path(__file__).resolve().parent.parent / ".data"))
+
+
+def web_port() -> int:
+    return env_port("PORT", 8000)
+
+
+def gateway_port() -> int:
+    return env_port("GATEWAY_PORT", web_port() + 1)
+
+
+def sandbox_port() -> int:
+    return env_port("SANDBOX_PORT", web_port() + 2)
