@@ -1,0 +1,1 @@
+"""Implementations of the ports of this app, each around one foreign library."""
