@@ -1,0 +1,1 @@
+"""Composition: settings, processes, wiring. No app imports it, and importing it alone pulls in nothing."""

@@ -1,0 +1,9 @@
+"""The web process: console, REST API, admin. Refuses to start with an unsafe database role."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+application = get_asgi_application()

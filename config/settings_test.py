@@ -1,0 +1,14 @@
+"""Settings of the test suite: the real ones, with cheap passwords, mail in memory, plain static files."""
+
+from config.settings import *  # noqa: F403
+
+ENVIRONMENT = "test"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+for _alias, _database in DATABASES.items():  # noqa: F405
+    _database["OPTIONS"].pop("pool", None)
+    _database["TEST"] = {} if _alias == "owner" else {"MIRROR": "owner"}

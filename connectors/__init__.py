@@ -1,0 +1,1 @@
+"""Connectors to core systems: the anti-corruption layer (kinds, operations, mappings, permits)."""

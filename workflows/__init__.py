@@ -1,0 +1,1 @@
+"""Definitions, engine, saga, events, approvals, pattern configurations."""
