@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db.backends.signals import connection_created
 
 from config.celery import app as celery_app
+from keys.adapters.vault import EnvelopeVault, read_root_key
+from keys.ports import bind_vault
 from tenants import failpoints
 from tenants.dbroles import assert_runtime_role
 
@@ -14,6 +16,7 @@ def bind() -> None:
     """Bind everything once, at start."""
     celery_app.set_default()
     failpoints.configure(settings.FAILPOINTS, environment=settings.ENVIRONMENT)
+    bind_vault(EnvelopeVault([read_root_key(settings.VAULT_ROOT_KEY)]))
     connection_created.connect(_refuse_unsafe_role, dispatch_uid="refuse-unsafe-role")
 
 

@@ -12,6 +12,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 
+MAX_LIMIT = 10**18
+
+
 class Meter(StrEnum):
     """What a limit counts: money in nano-USD, or admitted requests."""
 

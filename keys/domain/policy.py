@@ -1,6 +1,14 @@
-"""Which models a virtual key may ask for."""
+"""What a virtual key may do: its status and the models it may ask for."""
 
 from collections.abc import Collection
+from enum import StrEnum
+
+
+class KeyStatus(StrEnum):
+    """A revoked key stays for the record and is refused for ever."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
 
 
 def may_use_model(allowed_models: Collection[str], model: str) -> bool:

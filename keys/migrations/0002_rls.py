@@ -1,0 +1,36 @@
+"""Row-level security and rights. Counters, holds and the ledger are read-only to every role; the SQL functions write."""
+
+from django.db import migrations
+
+from tenants.rls import TenantTable
+
+READ_ONLY = "select"
+
+
+class Migration(migrations.Migration):
+    """Close every table of keys."""
+
+    dependencies = [("keys", "0001_initial"), ("tenants", "0002_rls")]
+
+    operations = [
+        TenantTable(
+            "keys_virtualkey", refs={"unit_id": "tenants_unit"}, gateway_select=True, app="select,insert,update"
+        ),
+        TenantTable(
+            "keys_virtualkeysecret",
+            refs={"virtual_key_id": "keys_virtualkey"},
+            gateway_select=True,
+            app="select,insert,update",
+        ),
+        TenantTable(
+            "keys_limit",
+            refs={"virtual_key_id": "keys_virtualkey", "unit_id": "tenants_unit"},
+            gateway_select=True,
+            app="select,insert,update",
+        ),
+        TenantTable("keys_limitperiod", refs={"limit_id": "keys_limit"}, gateway_select=True, app=READ_ONLY),
+        TenantTable("keys_hold", gateway_select=True, relay_columns=("id", "tenant_id", "expires_at"), app=READ_ONLY),
+        TenantTable("keys_ledgerentry", app=READ_ONLY),
+        TenantTable("keys_tenantkey", gateway_select=True, app="select,insert,update"),
+        TenantTable("keys_providercredential", gateway_select=True),
+    ]

@@ -1,0 +1,34 @@
+"""The SQL functions of admission and settlement, from `functions.sql` beside this file."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+from tenants.rls import APP, GATEWAY, RELAY, SqlFunction
+
+_PARTS = iter(Path(__file__).with_name("functions.sql").read_text(encoding="utf-8").split("--;;\n"))
+
+
+def _function(signature: str, *grants: str) -> SqlFunction:
+    """The next function of the file; without grants only the other functions may call it."""
+    return SqlFunction(signature, next(_PARTS), grants)
+
+
+class Migration(migrations.Migration):
+    """Create the functions."""
+
+    dependencies = [("keys", "0002_rls")]
+
+    operations = [
+        _function("keys_uuid7()"),
+        _function("keys_period(text, text, timestamptz)", APP, GATEWAY),
+        _function("keys_end(uuid, int[], text[], uuid[], bigint[], timestamptz)"),
+        _function("keys_match(uuid, text, uuid[], timestamptz)"),
+        _function(
+            "keys_admit(uuid, text, text, int[], uuid[], uuid[], uuid[], bigint[], bool[], int[], bool[], timestamptz, "
+            "uuid[], bigint[], bigint[], bigint[])"
+        ),
+        _function("keys_exchange(jsonb)", APP, GATEWAY),
+        _function("keys_expire_holds(uuid, uuid[])", RELAY),
+        _function("keys_expire(int)", RELAY),
+    ]
