@@ -66,9 +66,7 @@ def test_azure_chooses_the_api_by_version(version: str, expected: str) -> None:
         ("- token", {"cf-aig-authorization": "Bearer token"}),
     ],
 )
-def test_cloudflare_gateway_takes_a_provider_key_and_a_gateway_token(
-    credential: str, expected: dict[str, str]
-) -> None:
+def test_cloudflare_gateway_takes_a_provider_key_and_a_gateway_token(credential: str, expected: dict[str, str]) -> None:
     target = request_target(
         KINDS["cloudflare_ai_gateway"], "/chat/completions", base_url="http://host", credential=credential
     )
