@@ -1,5 +1,6 @@
 """Settings of the test suite: the real ones, with cheap passwords, mail in memory, plain static files."""
 
+import config.embedded.testing  # noqa: F401 - first: starts the servers of this test session and sets their addresses
 from config.settings import *  # noqa: F403
 
 ENVIRONMENT = "test"
@@ -9,6 +10,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-for _alias, _database in DATABASES.items():  # noqa: F405
+for _database in DATABASES.values():  # noqa: F405
     _database["OPTIONS"].pop("pool", None)
-    _database["TEST"] = {} if _alias == "owner" else {"MIRROR": "owner"}

@@ -25,7 +25,7 @@ STOP_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Services:
-    """Addresses and secrets of the running servers. `admin_url` is for making roles and databases only."""
+    """Addresses of the running servers, passwords included. `admin_url` is for making roles and databases only."""
 
     database_url: str
     owner_url: str
@@ -34,8 +34,6 @@ class Services:
     auditor_url: str
     admin_url: str
     redis_url: str
-    secret_key: str
-    vault_root_key: str
 
     def variables(self) -> dict[str, str]:
         """The same as environment variables, for the processes of this installation."""
@@ -175,8 +173,6 @@ def _services(socket_dir: str, known: secrets.Secrets) -> Services:
         auditor_url=auditor,
         admin_url=bootstrap.socket_url("postgres", known.postgres, socket_dir, "postgres"),
         redis_url=f"unix://:{known.redis}@{socket_dir}/{valkey.SOCKET}?db=0",
-        secret_key=known.secret_key,
-        vault_root_key=known.vault_root_key,
     )
 
 

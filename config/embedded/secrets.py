@@ -1,6 +1,5 @@
-"""Passwords and keys of one installation, made once, kept in a file of mode 0600."""
+"""Passwords of the private servers of one installation, made once, kept in a file of mode 0600."""
 
-import base64
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,6 @@ class Secrets:
 
     postgres: str
     redis: str
-    secret_key: str
-    vault_root_key: str
     roles: dict[str, str]
 
 
@@ -26,8 +23,6 @@ def load(paths: Paths) -> Secrets:
     value: dict[str, Any] = {
         "postgres": stored.get("postgres") or _token(),
         "redis": stored.get("redis") or _token(),
-        "secret_key": stored.get("secret_key") or secrets.token_urlsafe(50),
-        "vault_root_key": stored.get("vault_root_key") or base64.b64encode(secrets.token_bytes(32)).decode(),
         "roles": {role: stored.get("roles", {}).get(role) or _token() for role in ROLES},
     }
     if value != stored:
