@@ -1,0 +1,1 @@
+"""Server-made SVG: pure functions from plain values to markup."""

@@ -1,0 +1,26 @@
+"""A few lines that write SVG: attributes are escaped, numbers short and independent of language, no style attributes."""
+
+from html import escape
+
+Attribute = str | int | float | None
+
+
+def number(value: float) -> str:
+    """A coordinate: two decimals at most, a dot, no trailing zeros."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def tag(name: str, *children: str, text: str = "", **attributes: Attribute) -> str:
+    """One element. `class_` is written `class`, other underscores become hyphens, None leaves an attribute out."""
+    written = "".join(
+        f' {_name(key)}="{escape(value if isinstance(value, str) else number(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    inner = escape(text) + "".join(children)
+    return f"<{name}{written}>{inner}</{name}>" if inner else f"<{name}{written}/>"
+
+
+def _name(key: str) -> str:
+    return {"class_": "class", "viewBox": "viewBox"}.get(key, key.replace("_", "-"))

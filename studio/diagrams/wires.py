@@ -1,0 +1,184 @@
+"""The line language: solid call, thin reply, event dashed 6-4, compensation dashed 2-4 running back, a token on the line.
+
+The product mark, empty states, error pages and the sign-in picture are drawn with it; run graphs will be.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from studio.diagrams.svg import number, tag
+
+Wire = Literal["call", "reply", "event", "undo"]
+
+
+def wire(kind: Wire, d: str, *, lit: bool = False, off: bool = False) -> str:
+    """One line along a path."""
+    return tag("path", class_=f"w-{kind}{' w-lit' if lit else ''}{' w-off' if off else ''}", d=d)
+
+
+def node(x: float, y: float, radius: float = 7, *, lit: bool = False, off: bool = False) -> str:
+    """A terminal."""
+    return tag("circle", class_=f"w-node{' w-lit' if lit else ''}{' w-off' if off else ''}", cx=x, cy=y, r=radius)
+
+
+def box(x: float, y: float, width: float, height: float, *, lit: bool = False, off: bool = False) -> str:
+    """A system."""
+    class_ = f"w-node{' w-lit' if lit else ''}{' w-off' if off else ''}"
+    return tag("rect", class_=class_, x=x, y=y, width=width, height=height, rx=3)
+
+
+def token(d: str, *, forever: bool = False) -> str:
+    """A dot travelling along the path; a stroke of no length, moved by its dash offset (no style attribute needed)."""
+    return tag("path", class_=f"w-token{' w-token-forever' if forever else ''}", d=d, pathLength="100")
+
+
+def dot(x: float, y: float, radius: float = 4) -> str:
+    """A token at rest."""
+    return tag("circle", class_="w-dot", cx=x, cy=y, r=radius)
+
+
+def tip(x: float, y: float, *, back: bool = False, lit: bool = False) -> str:
+    """An arrow head pointing right, or back."""
+    reach = 7 if back else -7
+    points = f"{number(x)},{number(y)} {number(x + reach)},{number(y - 4)} {number(x + reach)},{number(y + 4)}"
+    return tag("polygon", class_="w-tip w-lit" if lit else "w-tip", points=points)
+
+
+def drawing(name: str) -> str:
+    """One of the pictures by name."""
+    return _DRAWINGS[name]()
+
+
+def _picture(width: int, height: int, *shapes: str) -> str:
+    return tag("svg", *shapes, class_="wires drawing", viewBox=f"0 0 {width} {height}", aria_hidden="true")
+
+
+def _unplugged() -> str:
+    """Nothing here yet: a line that waits for its other end."""
+    return _picture(
+        240, 96,
+        wire("call", "M8 48H74"), node(8, 48, 5), box(74, 34, 28, 28),
+        wire("call", "M102 48h14"), wire("event", "M122 48h42", off=True), wire("call", "M170 48h10", off=True),
+        tag("path", class_="w-call", d="M116 42v12"), tag("path", class_="w-call w-off", d="M170 42v12"),
+        box(180, 34, 28, 28, off=True), wire("call", "M208 48h19", off=True), node(232, 48, 5, off=True),
+        dot(116, 48, 4),
+    )  # fmt: skip
+
+
+def _filtered() -> str:
+    """Nothing matches: every branch ends at the gate."""
+    ends = (20, 48, 76)
+    return _picture(
+        240, 96,
+        *(wire("call", f"M104 48C140 48 120 {y} 150 {y}") for y in ends),
+        *(wire("event", f"M164 {y}H226", off=True) for y in ends),
+        *(tag("path", class_="w-call", d=f"M154 {y - 7}v14") for y in ends),
+        *(node(232, y, 5, off=True) for y in ends),
+        wire("call", "M14 48h76"), node(8, 48, 5), node(97, 48, 7), dot(97, 48, 3.5),
+    )  # fmt: skip
+
+
+def _lost() -> str:
+    """404: the route leads past the last station."""
+    return _picture(
+        340, 110,
+        wire("call", "M10 55H112"), node(10, 55, 5), node(118, 55, 7),
+        wire("call", "M125 55C165 55 150 22 190 22H250"), node(256, 22, 5),
+        wire("event", "M125 55C165 55 150 88 190 88H262", lit=True), dot(270, 88, 4.5),
+        wire("call", "M290 80l16 16M306 80l-16 16"),
+    )  # fmt: skip
+
+
+def _locked() -> str:
+    """403: the line stops at a closed switch."""
+    return _picture(
+        340, 110,
+        wire("call", "M10 60H138"), node(10, 60, 5), dot(138, 60, 5),
+        tag("path", class_="w-call", d="M150 60l34-30"), node(150, 60, 5), node(196, 60, 5, off=True),
+        wire("call", "M202 60H318", off=True), node(324, 60, 5, off=True),
+    )  # fmt: skip
+
+
+def _broken() -> str:
+    """500: a box has failed, what was begun runs back."""
+    return _picture(
+        340, 110,
+        wire("call", "M10 44H118"), node(10, 44, 5), box(118, 26, 36, 36), wire("call", "M154 44h42"), box(196, 26, 36, 36, off=True),
+        tag("path", class_="w-call w-lit", d="M206 36l16 16M222 36l-16 16"),
+        wire("call", "M232 44h86", off=True), node(324, 44, 5, off=True),
+        wire("undo", "M214 62v28H136V70"), tag("polygon", class_="w-tip", points="136,62 132,71 140,71"),
+    )  # fmt: skip
+
+
+def _full() -> str:
+    """429: more arrives than the gate lets through."""
+    return _picture(
+        340, 110,
+        wire("call", "M10 55H168"), *(dot(x, 55, 4) for x in (80, 98, 116, 134, 152)),
+        tag("path", class_="w-call", d="M170 30v50"), wire("event", "M178 55H318", off=True), node(324, 55, 5, off=True), dot(232, 55, 4),
+    )  # fmt: skip
+
+
+def _waiting() -> str:
+    """503: the far side does not answer yet; the line is held open."""
+    return _picture(
+        340, 110,
+        wire("call", "M10 55H128"), node(10, 55, 5), node(140, 55, 11), dot(140, 55, 4),
+        wire("event", "M152 55H250"), box(250, 37, 36, 36, off=True), wire("call", "M286 55h32", off=True), node(324, 55, 5, off=True),
+    )  # fmt: skip
+
+
+def _sent() -> str:
+    """A mail is under way."""
+    line = "M16 48H196"
+    return _picture(
+        240, 96,
+        wire("event", line), node(8, 48, 6), box(196, 32, 36, 32), wire("call", "M198 36l16 14 16-14"), token(line), dot(150, 48, 4),
+    )  # fmt: skip
+
+
+def _through() -> str:
+    """The line that runs through the sign-in page: channels in, one hub, models and core systems out."""
+    chosen = "M690 60C750 60 740 28 800 28H1040"
+    return tag(
+        "svg",
+        *(wire("call", f"M400 {y}C460 {y} 450 60 510 60", off=True) for y in (28, 92)),
+        wire("call", "M0 28H400", off=True), wire("event", "M0 92H400", off=True), wire("call", "M0 60H672"), wire("call", chosen + "H1200", lit=True),
+        wire("call", "M690 60H1200", off=True), wire("undo", "M690 60C750 60 740 92 800 92H1200", off=True),
+        node(400, 28, 5, off=True), node(400, 92, 5, off=True), node(800, 28, 5, lit=True), node(800, 60, 5, off=True), node(800, 92, 5, off=True),
+        node(681, 60, 10), dot(681, 60, 4.5), token("M0 60H681C750 60 740 28 800 28H1200"),
+        class_="wires through", viewBox="0 0 1200 120", preserveAspectRatio="xMidYMid slice", aria_hidden="true",
+    )  # fmt: skip
+
+
+def _working() -> str:
+    line = "M6 6H50"
+    return tag("svg", wire("reply", line), node(6, 6, 3), node(50, 6, 3), token(line, forever=True), class_="wires", viewBox="0 0 56 12", aria_hidden="true")
+
+
+def _mark() -> str:
+    """The product mark: one line in, one way chosen, one held ready."""
+    return tag(
+        "svg",
+        tag("path", class_="w-call", d="M3 14H9C15 14 13 6 19 6h2"),
+        tag("path", class_="w-event", d="M9 14c6 0 4 8 10 8h2"),
+        tag("circle", class_="w-dot", cx=23.5, cy=6, r=3),
+        tag("circle", class_="w-node", cx=23.5, cy=22, r=2.5),
+        class_="wires mark", viewBox="0 0 28 28", aria_hidden="true",
+    )  # fmt: skip
+
+
+_DRAWINGS: dict[str, Callable[[], str]] = {
+    "unplugged": _unplugged,
+    "filtered": _filtered,
+    "lost": _lost,
+    "locked": _locked,
+    "broken": _broken,
+    "full": _full,
+    "waiting": _waiting,
+    "sent": _sent,
+    "through": _through,
+    "working": _working,
+    "mark": _mark,
+}
+DRAWINGS = tuple(_DRAWINGS)
