@@ -63,14 +63,16 @@ RuleId = Literal[
 ]  # fmt: skip
 ReasonCode = Literal[
     "first_in_order", "later_in_order", "only_eligible", "lowest_cost", "lowest_latency", "kept_incumbent",
-    "best_balance", "difficulty_easy", "difficulty_hard", "difficulty_unsure", "difficulty_tier_unavailable",
-    "last_resort", "no_candidate",
+    "best_balance", "under_latency_cap", "difficulty_easy", "difficulty_hard", "difficulty_unsure",
+    "difficulty_tier_unavailable", "last_resort", "no_candidate",
 ]  # fmt: skip
+
+ScoreParts = tuple[tuple[str, float], ...]
 
 ASSUMED_LATENCY_MS: Final = 1000
 
 
-class InvalidRequest(ValueError):  # noqa: N818 - the name the wire uses
+class InvalidRequest(ValueError):
     """A request body that OpenAI's API would refuse with 400, in its own terms.
 
     It stands outside the project's exception tree because its `code` belongs to the caller's protocol; the gateway
@@ -181,6 +183,10 @@ class LatencyStats:
     source: Literal["measured", "assumed"] = "assumed"
     samples: int = 0
 
+    def for_request(self, *, stream: bool) -> int:
+        """What a client waits for: the first token of a stream, or else the whole answer."""
+        return self.ttft_ms if stream else self.p50_ms
+
 
 ASSUMED_LATENCY: Final = LatencyStats()
 HEALTHY: Final = HealthState()
@@ -250,8 +256,6 @@ class CandidateResult:
     cost_high: int | None
     latency: LatencyStats
     health: HealthState
-    score: float | None = None
-    parts: tuple[tuple[str, float], ...] = ()
 
     @property
     def eligible(self) -> bool:
@@ -281,7 +285,8 @@ class Refusal:
 class Decision:
     """The outcome of one decision with everything that led to it.
 
-    `ladder` lists the candidates to try, as indexes into `candidates`, the winner first. The explanation (margin,
+    `ladder` lists the candidates to try, as indexes into `candidates`, the winner first; `scores` holds what the
+    strategy compared, by candidate (empty for one that was dropped). The rest of the explanation (margin,
     counterfactual, distance to the next cut) is worked out from these values by `decision_to_dict`, off the request's
     path.
     """
@@ -292,6 +297,7 @@ class Decision:
     candidates: tuple[CandidateResult, ...]
     ladder: tuple[int, ...]
     reason_code: ReasonCode
+    scores: tuple[ScoreParts, ...] = ()
     runner_up: int | None = None
     difficulty: DifficultyScore | None = None
     refusal: Refusal | None = None
