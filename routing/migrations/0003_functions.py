@@ -7,7 +7,6 @@ from django.db import migrations
 
 from tenants.rls import APP, GATEWAY, OWNER, SqlFunction
 
-
 SOURCE = Path(__file__).with_name("routing_record.sql")
 
 
