@@ -1,14 +1,14 @@
 """From credentials to a scope: memberships of people, tokens of service accounts, tokens of the platform operator."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.domain import Role, TenantStatus
 from tenants.errors import NotFound, Unauthenticated
-from tenants.models import ApiToken, Lookup, Membership, PlatformToken, Tenant, User
+from tenants.models import ApiToken, Invitation, Lookup, Membership, PlatformToken, Tenant, User
 from tenants.scope import Actor, Scope, system_scope, tenant_tx
 from tenants.tokens import digest_of, membership_digest
 
@@ -21,6 +21,17 @@ class Origin:
 
     request_id: str
     ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An open invitation: where to, for whom, and the scope in which it is accepted."""
+
+    tenant: Tenant
+    email: str
+    roles: list[str]
+    has_account: bool
+    scope: Scope
 
 
 def tenants_of(user: User) -> list[Tenant]:
@@ -69,12 +80,22 @@ def platform_actor(secret: str) -> Actor:
     return Actor(kind="staff", id=str(token.id), label=f"platform token {token.name}")
 
 
-def invitation_tenant(secret: str) -> UUID:
-    """Tenant of an invitation link; NotFound when there is no such invitation."""
+def invited(secret: str, origin: Origin) -> Invited:
+    """What an invitation link stands for; NotFound when it is unknown, used, expired or withdrawn."""
     lookup = Lookup.objects.filter(kind="invitation", digest=digest_of(secret)).first()
     if lookup is None:
         raise NotFound()
-    return lookup.tenant_id
+    tenant = Tenant.objects.get(pk=lookup.tenant_id)
+    with tenant_tx(system_scope(tenant.id, "invitation")):
+        invitation = Invitation.objects.filter(
+            pk=lookup.object_id, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=timezone.now()
+        ).first()
+    if invitation is None:
+        raise NotFound(_("This invitation is used, expired or withdrawn. Ask for a new one."))
+    user = User.objects.filter(email=invitation.email).first()
+    actor = Actor(kind="user", id=str(user.id) if user else "", label=invitation.email)
+    scope = Scope(tenant_id=tenant.id, actor=actor, request_id=origin.request_id, ip=origin.ip)
+    return Invited(tenant=tenant, email=invitation.email, roles=invitation.roles, has_account=bool(user), scope=scope)
 
 
 def _roles(names: list[str]) -> frozenset[Role]:

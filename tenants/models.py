@@ -295,3 +295,10 @@ class PlatformAuditEntry(models.Model):
     action = models.CharField(max_length=64)
     object_label = models.CharField(max_length=254)
     changes = models.JSONField(default=dict)
+
+
+class Heartbeat(models.Model):
+    """When a background process last finished a round; the status page reads it. No RLS."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()

@@ -203,6 +203,15 @@ def break_glass_open(scope: Scope, *, user: User, reason: str) -> Membership:
     return membership
 
 
+def user_create(*, email: str, name: str, password: str) -> User:
+    """Create the account of an invited person."""
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, password, name=name)
+    except IntegrityError as error:
+        raise Invalid(errors={"email": [_("There is an account with this address. Sign in with it.")]}) from error
+
+
 def member_add(scope: Scope, *, user: User, roles: Iterable[Role]) -> Membership:
     """Add a person directly, as the demo loader and `tenant_create --owner-password` do."""
     with tenant_tx(scope):

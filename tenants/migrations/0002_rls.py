@@ -50,4 +50,5 @@ class Migration(migrations.Migration):
         GrantTable("tenants_configstamp", {APP: "select,insert,update", GATEWAY: "select"}),
         GrantTable("tenants_platformtoken", {APP: "select,insert,update"}),
         GrantTable("tenants_platformauditentry", {APP: "select,insert"}),
+        GrantTable("tenants_heartbeat", {APP: "select,insert,update", RELAY: "select,insert,update"}),
     ]
