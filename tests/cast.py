@@ -4,19 +4,17 @@
     tenant B    charlie (owner): the outsider of every permission test about A
     platform    sam (staff, member of no tenant)
 
-Ask for `cast`. On its own it lives in the transaction of the test. With `@committed` (or the fixture `committed_data`)
-everything is really committed, other connections and processes see it, and every table is truncated afterwards through
-the owner's role, because the app role may not.
+Ask for `cast`. On its own it lives in the transaction of the test. With `@committed` everything is really committed,
+other connections and processes see it, and every table is emptied afterwards through the owner's role, because the app
+role may not.
 """
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from tenants.domain import Role
 
@@ -28,10 +26,8 @@ if TYPE_CHECKING:
     from tenants.scope import Scope
 
 PASSWORD = "correct horse battery staple"
-KEPT_TABLES = frozenset({"django_migrations", "django_content_type", "auth_permission"})
-SEEN_BY_OTHERS = {"transaction", "transactional_db", "committed_data", "live_server"}
 
-committed = pytest.mark.django_db(transaction=True, databases="__all__")
+committed = pytest.mark.django_db(transaction=True, databases=["default", "relay"])
 
 
 @dataclass(frozen=True)
@@ -106,47 +102,9 @@ def make_cast() -> Cast:
 
 
 @pytest.fixture
-def cast(_library_grants: None, db: None) -> Cast:
+def cast(db: None) -> Cast:
     """The cast; committed or inside the transaction of the test, as the test is marked."""
     return make_cast()
-
-
-@pytest.fixture
-def committed_data(_truncated_afterwards: None, transactional_db: None) -> None:
-    """What the test writes is committed; every table is emptied afterwards."""
-
-
-@pytest.fixture(scope="session")
-def _library_grants(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Rights of the app role on the tables of libraries, as `manage.py migrate` gives them."""
-    from django.db import connections
-
-    from config.grants import grant_library_tables
-
-    with django_db_blocker.unblock():
-        grant_library_tables(connections["owner"])
-        connections["owner"].close()
-
-
-@pytest.fixture(autouse=True)
-def _truncated_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Empty every table after a test that commits; set up first, so that it runs after everything else is closed."""
-    marker = request.node.get_closest_marker("django_db")
-    commits = bool(marker and marker.kwargs.get("transaction")) or SEEN_BY_OTHERS & set(request.fixturenames)
-    if commits:
-        request.getfixturevalue("_library_grants")
-    yield
-    if commits:
-        truncate_all()
-
-
-def truncate_all() -> None:
-    """Empty all tables through the owner's role; content types and permissions stay."""
-    with psycopg.connect(owner_conninfo(), autocommit=True) as connection:
-        connection.execute("set lock_timeout = '10s'")
-        rows = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
-        tables = sql.SQL(", ").join(sql.Identifier(name) for (name,) in rows if name not in KEPT_TABLES)
-        connection.execute(sql.SQL("truncate {} cascade").format(tables))
 
 
 def owner_conninfo() -> str:

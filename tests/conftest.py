@@ -14,12 +14,14 @@ from django.db import connections
 
 from config.bootstrap import create_database, database_statements
 
+pytest_plugins = ["tests.cast"]
+
 TEMPLATE = "test_template"
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any) -> None:
-    """Migrate one template with the owner role, then copy it for this worker; roles stay what they are in production."""
+    """Migrate one template with the owner role, then copy it for this worker; roles as in production."""
     worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     with django_db_blocker.unblock(), (Path(settings.DATA_DIR) / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
