@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db.backends.signals import connection_created
 
 from config.celery import app as celery_app
+from config.probes import probes
 from keys.adapters.vault import EnvelopeVault, read_root_key
 from keys.ports import bind_vault
-from tenants import failpoints
+from tenants import failpoints, health
 from tenants.dbroles import assert_runtime_role
 
 
@@ -17,6 +18,7 @@ def bind() -> None:
     celery_app.set_default()
     failpoints.configure(settings.FAILPOINTS, environment=settings.ENVIRONMENT)
     bind_vault(EnvelopeVault([read_root_key(settings.VAULT_ROOT_KEY)]))
+    health.bind(probes())
     connection_created.connect(_refuse_unsafe_role, dispatch_uid="refuse-unsafe-role")
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from tenants.access import require
 from tenants.errors import OrchestrationError
@@ -46,11 +48,8 @@ def tenant_view(
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             console = _enter(request, slug)
-            if not tx:
-                with use_scope(console.tenant_scope):
-                    require(action)
-                    return view(console, *args, **kwargs)
-            with tenant_tx(console.tenant_scope):
+            unit_of_work = tenant_tx if tx else use_scope
+            with timezone.override(ZoneInfo(console.tenant.time_zone)), unit_of_work(console.tenant_scope):
                 require(action)
                 return view(console, *args, **kwargs)
 

@@ -1,0 +1,55 @@
+"""The navigation of the console as data: groups of pages, each shown to those who may read it."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry: text, name of its view, icon, and the permission that shows it."""
+
+    label: str
+    view: str
+    icon: str
+    action: str
+
+
+GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
+    ("", (Item(gettext_noop("Home"), "home", "home", "home.read"),)),
+    (
+        gettext_noop("Gateway"),
+        (
+            Item(gettext_noop("Routes"), "route-list", "route", "route.read"),
+            Item(gettext_noop("Deployments"), "deployment-list", "deployment", "deployment.read"),
+            Item(gettext_noop("Providers"), "provider-list", "provider", "provider.read"),
+            Item(gettext_noop("Requests"), "request-list", "request", "request.read"),
+            Item(gettext_noop("Usage"), "usage", "usage", "usage.read"),
+        ),
+    ),
+    (
+        gettext_noop("Governance"),
+        (
+            Item(gettext_noop("Virtual keys"), "key-list", "key", "key.read"),
+            Item(gettext_noop("Limits"), "limit-list", "limit", "limit.read"),
+            Item(gettext_noop("Credentials"), "credential-list", "credential", "credential.read"),
+            Item(gettext_noop("Ledger"), "ledger-list", "ledger", "ledger.read"),
+        ),
+    ),
+    (
+        gettext_noop("People"),
+        (
+            Item(gettext_noop("Units"), "unit-list", "unit", "unit.read"),
+            Item(gettext_noop("Members"), "member-list", "member", "member.read"),
+            Item(gettext_noop("Service accounts"), "service-account-list", "service-account", "service_account.read"),
+        ),
+    ),
+    (
+        gettext_noop("Tenant"),
+        (
+            Item(gettext_noop("Audit"), "audit-list", "audit", "audit.read"),
+            Item(gettext_noop("Status"), "status", "status", "status.read"),
+            Item(gettext_noop("Settings"), "settings", "settings", "settings.read"),
+        ),
+    ),
+)
