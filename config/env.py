@@ -37,6 +37,14 @@ class Environment:
             raise LateChange(f"{name} changed after it had been read; set it before the process starts")
         return value
 
+    def is_set(self, name: str) -> bool:
+        """Whether NAME or NAME_FILE has a value; does not count as reading it."""
+        return bool(self._values.get(name) or self._values.get(f"{name}_FILE"))
+
+    def all(self) -> dict[str, str]:
+        """A copy of everything, for child processes."""
+        return dict(self._values)
+
     def assign(self, values: Mapping[str, str]) -> None:
         """Set variables for this process and its children; refused for what was already read otherwise."""
         for name, value in values.items():
@@ -125,3 +133,5 @@ env_secret = environment.secret
 env_url = environment.url
 env_key = environment.key
 env_assign = environment.assign
+env_is_set = environment.is_set
+env_all = environment.all

@@ -25,3 +25,13 @@ def gateway_port() -> int:
 
 def sandbox_port() -> int:
     return env_port("SANDBOX_PORT", web_port() + 2)
+
+
+def bind_address() -> str:
+    """Where web and gateway listen; the sandbox model server always stays on loopback."""
+    return env_str("BIND_ADDRESS", "127.0.0.1")
+
+
+def provider_socket() -> str:
+    """Unix socket of the provider process; empty where none runs."""
+    return env_str("PROVIDER_SOCKET")

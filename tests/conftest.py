@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from psycopg.conninfo import make_conninfo
 
 from config.bootstrap import create_database, database_statements
 
@@ -54,7 +55,7 @@ def _make_template() -> None:
 def _create(name: str, *, template: str) -> None:
     with _admin() as admin:
         create_database(admin, name, template=template)
-    with _admin(dbname=name) as admin:
+    with _admin(name) as admin:
         for statement in database_statements(name):
             admin.execute(statement.encode())
 
@@ -71,5 +72,5 @@ def _use(name: str) -> None:
         connections[alias].settings_dict["NAME"] = name
 
 
-def _admin(**changes: str) -> "psycopg.Connection[Any]":
-    return psycopg.connect(os.environ["DATABASE_ADMIN_URL"], autocommit=True, **changes)
+def _admin(dbname: str = "postgres") -> "psycopg.Connection[Any]":
+    return psycopg.connect(make_conninfo(os.environ["DATABASE_ADMIN_URL"], dbname=dbname), autocommit=True)

@@ -15,7 +15,7 @@ TABLES = "select tablename from pg_tables where schemaname = 'public' order by t
 
 class Command(BaseCommand):
     help = "Empty all tables of a development or test database."
-    requires_system_checks = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Django's test cases pass arguments that have no meaning here."""
