@@ -1,0 +1,1 @@
+"""Adapters behind `routing.ports`: each file knows one foreign library."""

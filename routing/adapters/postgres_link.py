@@ -1,0 +1,148 @@
+"""One PostgreSQL connection that is noticed when it freezes, and replaced.
+
+psycopg answers a cancelled statement by asking the server to cancel it, which takes seconds when the server does not answer.
+Here a statement past its deadline has its socket shut down instead: the wait ends at once, the next statement connects
+anew. Every new connection is refused unless its role is a run-time role.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any, LiteralString
+
+import psycopg
+
+from tenants.dbroles import QUERY, UnsafeRole, verdict
+
+Row = tuple[Any, ...]
+
+_log = logging.getLogger(__name__)
+
+
+class LinkError(Exception):
+    """The statement failed or did not end in time; `unknown` says that it may have taken effect."""
+
+    def __init__(self, message: str, *, unknown: bool, broken: bool) -> None:
+        super().__init__(message)
+        self.unknown = unknown
+        self.broken = broken
+
+
+class PostgresLink:
+    """A lazily opened autocommit connection used by one statement at a time."""
+
+    def __init__(
+        self, url: str, *, name: str, connect_seconds: float = 1.0, settings: Sequence[LiteralString] = ()
+    ) -> None:
+        self._url = url
+        self._name = name
+        self._connect_seconds = connect_seconds
+        self._settings = settings
+        self._connection: psycopg.AsyncConnection[Row] | None = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is open at this moment."""
+        return self._connection is not None and not self._connection.closed
+
+    async def rows(self, statement: LiteralString, parameters: Sequence[Any] = (), *, seconds: float) -> list[Row]:
+        """Run one statement and return its rows, all within `seconds`; LinkError otherwise."""
+        until = asyncio.get_running_loop().time() + seconds
+        await self._take_turn(seconds)
+        try:
+            connection = await self._open(until)
+            return await self._execute(connection, statement, parameters, until)
+        finally:
+            self._turn.release()
+
+    async def check(self) -> None:
+        """Raise UnsafeRole if the role of this address must not be used; an unreachable server is no answer."""
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                await (await self._connect()).close()
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            _log.warning("%s: the database does not answer yet: %s", self._name, error)
+
+    async def close(self) -> None:
+        """Close the connection; a later statement opens it again."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _take_turn(self, seconds: float) -> None:
+        if not self._turn.locked():
+            await self._turn.acquire()
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise LinkError("the connection is busy", unknown=False, broken=False) from error
+
+    async def _open(self, until: float) -> psycopg.AsyncConnection[Row]:
+        if self._connection is not None and not self._connection.closed:
+            return self._connection
+        seconds = min(self._connect_seconds, until - asyncio.get_running_loop().time())
+        try:
+            async with asyncio.timeout(max(seconds, 0.01)):
+                self._connection = await self._connect()
+        except (psycopg.Error, OSError, TimeoutError, UnsafeRole) as error:
+            raise LinkError(f"cannot connect: {type(error).__name__}", unknown=False, broken=True) from error
+        return self._connection
+
+    async def _connect(self) -> psycopg.AsyncConnection[Row]:
+        connection = await psycopg.AsyncConnection.connect(
+            self._url,
+            autocommit=True,
+            prepare_threshold=0,
+            application_name=self._name,
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=2,
+            tcp_user_timeout=3000,
+        )
+        try:
+            row = await (await connection.execute(QUERY)).fetchone()
+            verdict(row or ("?", True, True, True))
+            for setting in self._settings:
+                await connection.execute(setting)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    async def _execute(
+        self,
+        connection: psycopg.AsyncConnection[Row],
+        statement: LiteralString,
+        parameters: Sequence[Any],
+        until: float,
+    ) -> list[Row]:
+        loop = asyncio.get_running_loop()
+        alarm = loop.call_at(until, _shut_down, connection)
+        try:
+            cursor = await connection.execute(statement, parameters or None)
+            return await cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            broken = connection.closed or connection.broken or loop.time() >= until
+            if broken:
+                await self.close()
+            raise LinkError(f"{type(error).__name__}: {error}", unknown=broken, broken=broken) from error
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        finally:
+            alarm.cancel()
+
+
+def _shut_down(connection: psycopg.AsyncConnection[Row]) -> None:
+    """End the wait of a statement on this connection: its socket reads as closed from now on."""
+    with contextlib.suppress(OSError, psycopg.Error):
+        duplicate = socket.socket(fileno=os.dup(connection.fileno()))
+        with contextlib.suppress(OSError):
+            duplicate.shutdown(socket.SHUT_RDWR)
+        duplicate.close()
