@@ -79,6 +79,7 @@ class AnthropicWire:
             "cache_creation_input_tokens": usage.cache_write,
             "cache_read_input_tokens": usage.cached_input,
             "output_tokens": usage.output,
+            "output_tokens_details": {"thinking_tokens": usage.reasoning},
         }
 
     def _message(self, *, usage: Mapping[str, Any], content: Sequence[Any], stop_reason: str | None) -> dict[str, Any]:
