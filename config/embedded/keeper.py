@@ -50,8 +50,8 @@ class Keeper:
         """Bring both servers to the point where they answer."""
         if not (self.paths.postgres / "PG_VERSION").exists():
             self.say({"note": "making the data directory of the private PostgreSQL"})
-        self.valkey = valkey.start(self.place, self.sockets, self.secrets.redis, self.log)
         postgres.initialise(self.place, self.secrets.postgres, durable=self.durable)
+        self.valkey = valkey.start(self.place, self.sockets, self.secrets.redis, self.log)
         self.postgres = postgres.start(self.place, self.sockets, self.log, durable=self.durable)
         self._wait_ready(self.postgres, self.valkey)
         state = {"socket_dir": str(self.sockets), "keeper": os.getpid()}
