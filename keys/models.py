@@ -1,15 +1,18 @@
 """Tables of keys and money.
 
-`LimitPeriod`, `Hold` and `LedgerEntry` are written by the SQL functions of this app alone; every run-time role may only read
-them. They carry no foreign key to the tenant and point at others by plain ids: row-level security already ties every row
-to its tenant, and a reference check per admission would lock the same tenant row from every process.
+The counters of `LimitPeriod`, `Hold` and `LedgerEntry` are written by the SQL functions of this app alone; every
+run-time role may only read them. These tables carry no foreign key to the tenant and point at others by plain ids:
+row-level security already ties every row to its tenant, and a reference check per admission would lock the same tenant
+row from every process.
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -81,6 +84,15 @@ class Limit(TenantOwned):
             models.CheckConstraint(condition=Q(amount__gte=0, amount__lte=MAX_LIMIT), name="limit_amount_in_range"),
             models.CheckConstraint(condition=Q(virtual_key=None) | Q(unit=None), name="limit_has_one_scope"),
         ]
+        # Admission finds the limits of the units on a path, and of the tenant (the zero id), in one look-up.
+        indexes = [
+            models.Index(
+                F("tenant"),
+                Coalesce("unit", Value(UUID(int=0)), output_field=models.UUIDField()),
+                name="limit_by_node",
+                condition=Q(virtual_key=None, active=True),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -94,19 +106,24 @@ class Limit(TenantOwned):
 
 
 class LimitPeriod(TenantOwned):
-    """One calendar period of a limit with its counters. A reset is a new row, so it cannot race with calls in flight."""
+    """One calendar period of a limit with its counters. A reset is a new row, so it cannot race with calls in flight.
+
+    `amount` and `hard` are those of the limit, kept here too so that admission reads them from the row it locks.
+    """
 
     tenant = _unchecked_tenant()
     limit = TenantForeignKey(Limit, related_name="periods", db_index=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    amount = models.BigIntegerField()
+    hard = models.BooleanField()
     committed = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
     overrun = models.BigIntegerField(default=0)
 
     class Meta(TenantOwned.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "limit", "starts_at"], name="limit_period_once"),
+            models.UniqueConstraint(fields=["tenant", "limit", "ends_at"], name="limit_period_once"),
             models.CheckConstraint(condition=Q(committed__gte=0), name="period_committed_not_negative"),
             models.CheckConstraint(condition=Q(held__gte=0), name="period_held_not_negative"),
             models.CheckConstraint(condition=Q(overrun__gte=0), name="period_overrun_not_negative"),
@@ -115,9 +132,9 @@ class LimitPeriod(TenantOwned):
 
 
 class Hold(TenantOwned):
-    """The worst case of one admitted call, reserved until it ends. `id` is the attempt; the row exists while it is live.
+    """The worst case of one admitted call, reserved until it ends; the row exists while it is live.
 
-    `allocations` are the cost periods that carry the amount, `counted` the request periods that counted the call.
+    `id` is the attempt. `allocations` are the cost periods that carry the amount, `counted` the request periods that counted the call.
     """
 
     tenant = _unchecked_tenant()

@@ -11,7 +11,6 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-
 MAX_LIMIT = 10**18
 
 

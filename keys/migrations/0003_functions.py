@@ -1,6 +1,7 @@
 """The SQL functions of admission and settlement, from `functions.sql` beside this file."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from django.db import migrations
 
@@ -17,18 +18,18 @@ def _function(signature: str, *grants: str) -> SqlFunction:
 class Migration(migrations.Migration):
     """Create the functions."""
 
-    dependencies = [("keys", "0002_rls")]
+    dependencies: ClassVar[list[tuple[str, str]]] = [("keys", "0002_rls")]
 
-    operations = [
+    operations: ClassVar[list[migrations.operations.base.Operation]] = [
+        migrations.RunSQL(next(_PARTS), "drop type keys_op, keys_case, keys_delta"),
         _function("keys_uuid7()"),
         _function("keys_period(text, text, timestamptz)", APP, GATEWAY),
-        _function("keys_end(uuid, int[], text[], uuid[], bigint[], timestamptz)"),
-        _function("keys_match(uuid, text, uuid[], timestamptz)"),
-        _function(
-            "keys_admit(uuid, text, text, int[], uuid[], uuid[], uuid[], bigint[], bool[], int[], bool[], timestamptz, "
-            "uuid[], bigint[], bigint[], bigint[])"
-        ),
+        _function("keys_end(uuid, keys_op[], timestamptz)"),
+        _function("keys_resolve(uuid, text, text, keys_op[], timestamptz)"),
+        _function("keys_count(uuid, keys_delta[])"),
+        _function("keys_admit(uuid, text, text, keys_op[], timestamptz, keys_delta[])"),
         _function("keys_exchange(jsonb)", APP, GATEWAY),
         _function("keys_expire_holds(uuid, uuid[])", RELAY),
         _function("keys_expire(int)", RELAY),
+        _function("keys_prune(interval)", RELAY),
     ]

@@ -2,9 +2,19 @@
 --
 -- Every function here runs as the owner under FORCED row-level security: it sees one tenant at a time, set in keys_exchange.
 -- Lock order, which makes concurrent batches free of deadlocks: tenants by id; within a tenant hold rows by id, then
--- missing periods by limit id, then limit periods by (limit id, start), then new holds by id.
+-- limits without a current period by id, then limit periods by (limit id, start), then new holds by id.
 -- Callers use READ COMMITTED: each statement must see what committed while the one before waited for locks.
+-- Plans are made once per connection, often while the tables are small. `id = any (array)` and no sequential scans keep them
+-- right when the tables have grown.
 
+-- One operation of a batch, as parsed; what is found out about a hold before locking; a change to the counters of a period.
+create type keys_op as (
+    ord int, op text, tenant uuid, hold uuid, key uuid, secret uuid, amount bigint, priced bool, ttl int, counts bool);
+create type keys_case as (
+    ord int, hold uuid, key uuid, secret uuid, amount bigint, priced bool, ttl int, counts bool, unit uuid,
+    reason text, unseen bool, lo int, hi int, allocations uuid[], counted uuid[]);
+create type keys_delta as (period uuid, committed bigint, held bigint, overrun bigint);
+--;;
 create or replace function keys_uuid7() returns uuid
 language sql volatile parallel safe set search_path = pg_catalog
 return encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
@@ -27,25 +37,26 @@ end;
 -- Ends holds: settle, release, expire. Deleting the hold row is the gate: whoever deletes it writes the one terminal entry.
 -- Returns the answers by op position, and what changes in which limit period.
 create or replace function keys_end(
-    of_tenant uuid, ords int[], kinds text[], holds uuid[], amounts bigint[], moment timestamptz,
-    out done_ords int[], out answers jsonb[], out periods uuid[], out committed bigint[], out held bigint[], out overrun bigint[])
+    of_tenant uuid, ops keys_op[], moment timestamptz,
+    out done_ords int[], out answers text[], out deltas keys_delta[])
 language plpgsql volatile as $$
 declare
     late record;
+    holds uuid[] := array(select o.hold from unnest(ops) o);
 begin
     with op as (
-        select distinct on (o.hold) o.* from unnest(ords, kinds, holds, amounts) o(ord, kind, hold, amount)
-        order by o.hold, o.ord
+        select distinct on (o.hold) o.* from unnest(ops) o order by o.hold, o.ord
     ), locked as materialized (
         select h.id from keys_hold h join op on op.hold = h.id
-        where op.kind <> 'expire' or h.expires_at <= moment
+        where h.tenant_id = of_tenant and h.id = any (holds) and (op.op <> 'expire' or h.expires_at <= moment)
         order by h.id for update of h
     ), gone as (
-        delete from keys_hold h using locked where h.id = locked.id returning h.*
+        delete from keys_hold h using locked
+        where h.tenant_id = of_tenant and h.id = any (holds) and h.id = locked.id returning h.*
     ), ended as (
-        select g.*, op.ord, op.kind,
-               case op.kind when 'settle' then least(op.amount, g.amount) when 'expire' then g.amount else 0 end as booked,
-               case op.kind when 'settle' then greatest(op.amount - g.amount, 0) else 0 end as excess
+        select g.*, op.ord, op.op as asked,
+               case op.op when 'settle' then least(op.amount, g.amount) when 'expire' then g.amount else 0 end as booked,
+               case op.op when 'settle' then greatest(op.amount - g.amount, 0) else 0 end as excess
         from gone g join op on op.hold = g.id
     ), entry as (
         insert into keys_ledgerentry (id, tenant_id, hold_id, kind, amount, held, virtual_key_id, unit_id, allocations, counted,
@@ -53,7 +64,7 @@ begin
         select keys_uuid7(), e.tenant_id, e.id, k.kind, k.amount, e.amount, e.virtual_key_id, e.unit_id, e.allocations, e.counted,
                e.admitted_at, moment
         from ended e cross join lateral (
-            values (case e.kind when 'settle' then 'settled' when 'release' then 'released' else 'expired' end, e.booked),
+            values (case e.asked when 'settle' then 'settled' when 'release' then 'released' else 'expired' end, e.booked),
                    ('overrun', e.excess)) k(kind, amount)
         where k.kind <> 'overrun' or k.amount > 0
     ), change as (
@@ -61,15 +72,14 @@ begin
         from ended e cross join unnest(e.allocations) p group by p
     )
     select (select array_agg(e.ord) from ended e),
-           (select array_agg(jsonb_build_object('ok', true, 'overrun', e.excess)) from ended e),
-           coalesce(array_agg(c.period), '{}'), coalesce(array_agg(c.committed), '{}'), coalesce(array_agg(c.held), '{}'),
-           coalesce(array_agg(c.overrun), '{}')
-    into done_ords, answers, periods, committed, held, overrun
+           (select array_agg('{"ok": true, "overrun": ' || e.excess || '}') from ended e),
+           coalesce(array_agg(row(c.period, c.committed, c.held, c.overrun)::keys_delta), '{}')
+    into done_ords, answers, deltas
     from change c;
 
     done_ords := coalesce(done_ords, '{}');
     answers := coalesce(answers, '{}');
-    if cardinality(done_ords) = cardinality(ords) then
+    if cardinality(done_ords) = cardinality(ops) then
         return;
     end if;
 
@@ -77,10 +87,11 @@ begin
     -- arrives after the hold expired and exceeds it is booked now, once: the unique index on overrun entries is the gate.
     for late in
         with op as (
-            select o.* from unnest(ords, kinds, holds, amounts) o(ord, kind, hold, amount) where o.ord <> all (done_ords)
+            select o.* from unnest(ops) o where o.ord <> all (done_ords)
         ), ended as (
-            select op.ord, op.kind as asked, op.amount as used, l.*
-            from op left join keys_ledgerentry l on l.hold_id = op.hold and l.tenant_id = of_tenant and l.kind <> 'overrun'
+            select op.ord, op.op as asked, op.amount as used, l.*
+            from op left join keys_ledgerentry l
+            on l.tenant_id = of_tenant and l.hold_id = any (holds) and l.hold_id = op.hold and l.kind <> 'overrun'
         ), booked as (
             insert into keys_ledgerentry (id, tenant_id, hold_id, kind, amount, held, virtual_key_id, unit_id, allocations,
                                           counted, admitted_at, at)
@@ -94,234 +105,251 @@ begin
         select e.ord, coalesce(e.kind, 'unknown') as reason, coalesce(o.amount, b.amount, 0) as excess,
                case when e.ord = min(e.ord) over (partition by e.hold_id) then b.allocations end as allocations
         from ended e
-        left join keys_ledgerentry o on o.hold_id = e.hold_id and o.tenant_id = of_tenant and o.kind = 'overrun'
+        left join keys_ledgerentry o
+        on o.tenant_id = of_tenant and o.hold_id = any (holds) and o.hold_id = e.hold_id and o.kind = 'overrun'
         left join booked b on b.hold_id = e.hold_id
     loop
         done_ords := done_ords || late.ord;
-        answers := answers || jsonb_build_object('ok', false, 'reason', late.reason, 'overrun', late.excess);
+        answers := answers || format('{"ok": false, "reason": "%s", "overrun": %s}', late.reason, late.excess);
         if late.allocations is not null then
-            periods := periods || late.allocations;
-            committed := committed || array_fill(0::bigint, array[cardinality(late.allocations)]);
-            held := held || array_fill(0::bigint, array[cardinality(late.allocations)]);
-            overrun := overrun || array_fill(late.excess, array[cardinality(late.allocations)]);
+            deltas := deltas || array(select row(a, 0, 0, late.excess)::keys_delta from unnest(late.allocations) a);
         end if;
     end loop;
 end $$;
 --;;
 
--- The limits that cover each key (its own, those of the units on its path, the tenant's) with their current periods, as pairs.
--- Periods that do not exist yet are created.
-create or replace function keys_match(
-    of_tenant uuid, zone text, keys uuid[], moment timestamptz, out matched uuid[], out periods uuid[])
+-- What admission needs to know before it locks: what each op may use (`cases`), and the limit periods that cover its key, in
+-- arrays. A case covers positions lo to hi; the one that resets last comes first, it is named when several refuse. Periods
+-- that do not exist yet are created.
+create or replace function keys_resolve(
+    of_tenant uuid, tenant_status text, zone text, ops keys_op[], moment timestamptz,
+    out cases keys_case[], out periods uuid[], out is_cost bool[], out shown text[])
 language plpgsql volatile as $$
 declare
-    months timestamptz := (keys_period('month', zone, moment)).starts_at;
-    days timestamptz := (keys_period('day', zone, moment)).starts_at;
-    minutes timestamptz := date_trunc('minute', moment);
-    windows text[];
-    limits uuid[];
+    keys uuid[] := array(select distinct o.key from unnest(ops) o);
+    secrets uuid[] := array(select distinct o.secret from unnest(ops) o);
+    missing uuid[];
 begin
     for attempt in 1..3 loop
-        with k as (
-            select v.id, u.path
+        with k as materialized (
+            select v.id, v.unit_id, v.status, v.expires_at, u.path
             from keys_virtualkey v join tenants_unit u on u.tenant_id = v.tenant_id and u.id = v.unit_id
             where v.tenant_id = of_tenant and v.id = any (keys)
-        ), m as (
-            select k.id as key, l.id as limit_id, l."window"
-            from k join keys_limit l on l.tenant_id = of_tenant and l.virtual_key_id = k.id and l.active
+        ), node as materialized (
+            select k.id as key, n.id from k cross join unnest(k.path || '00000000-0000-0000-0000-000000000000'::uuid) n(id)
+        ), found as materialized (
+            select l.virtual_key_id as key, l.*
+            from keys_limit l where l.tenant_id = of_tenant and l.active and l.virtual_key_id = any (keys)
             union all
-            select k.id, l.id, l."window"
-            from k cross join unnest(k.path) unit
-            join keys_limit l on l.tenant_id = of_tenant and l.unit_id = unit and l.active
-            union all
-            select k.id, l.id, l."window"
-            from k join keys_limit l
-            on l.tenant_id = of_tenant and l.virtual_key_id is null and l.unit_id is null and l.active
+            select node.key, l.*
+            from keys_limit l join node on node.id = coalesce(l.unit_id, '00000000-0000-0000-0000-000000000000')
+            where l.tenant_id = of_tenant and l.active and l.virtual_key_id is null
+            and coalesce(l.unit_id, '00000000-0000-0000-0000-000000000000') = any (array(select node.id from node))
+        ), m as materialized (
+            select f.key, f.id as limit_id, f.meter, p.id as period,
+                   row_number() over (order by f.key, p.ends_at desc, f.id)::int as n,
+                   '{"id": "' || f.id || '", "name": ' || to_json(f.name) || ', "scope": "'
+                   || case when f.virtual_key_id is not null then 'virtual_key' when f.unit_id is not null then 'unit' else 'tenant' end
+                   || '", "meter": "' || f.meter || '", "window": "' || f."window" || '", "resets_at": ' || to_json(p.ends_at) as shown
+            from found f left join keys_limitperiod p
+            on p.tenant_id = of_tenant and p.limit_id = any (array(select g.id from found g)) and p.limit_id = f.id
+            and p.ends_at > moment and p.starts_at <= moment
+        ), span as (
+            select m.key, min(m.n) as lo, max(m.n) as hi,
+                   coalesce(array_agg(m.period) filter (where m.meter = 'cost'), '{}') as allocations,
+                   coalesce(array_agg(m.period) filter (where m.meter <> 'cost'), '{}') as counted
+            from m group by m.key
         )
-        select coalesce(array_agg(m.key), '{}'), coalesce(array_agg(p.id), '{}'),
-               array_agg(m.limit_id) filter (where p.id is null), array_agg(m."window") filter (where p.id is null)
-        into matched, periods, limits, windows
-        from m left join keys_limitperiod p
-        on p.tenant_id = of_tenant and p.limit_id = m.limit_id
-        and p.starts_at = case m."window" when 'minute' then minutes when 'day' then days else months end;
-        exit when limits is null;
+        select (select array_agg(row(
+                    o.ord, o.hold, o.key, o.secret, o.amount, o.priced, o.ttl, o.counts, k.unit_id,
+                    case when tenant_status is null or k.id is null or (o.secret is not null and s.id is null) then 'key_unknown'
+                         when tenant_status <> 'active' then 'tenant_suspended'
+                         when k.status <> 'active' or s.revoked_at <= moment then 'key_revoked'
+                         when k.expires_at <= moment or s.expires_at <= moment then 'key_expired' end,
+                    s.id is not null and (s.last_used_at is null or s.last_used_at < moment - interval '1 minute'),
+                    coalesce(a.lo, 1), coalesce(a.hi, 0), coalesce(a.allocations, '{}'),
+                    case when o.counts then coalesce(a.counted, '{}') else '{}' end)::keys_case order by o.ord)
+                from unnest(ops) o
+                left join k on k.id = o.key
+                left join keys_virtualkeysecret s
+                on s.tenant_id = of_tenant and s.id = any (secrets) and s.id = o.secret and s.virtual_key_id = o.key
+                left join span a on a.key = o.key),
+               array_agg(m.period order by m.n), array_agg(m.meter = 'cost' order by m.n), array_agg(m.shown order by m.n),
+               array_agg(m.limit_id) filter (where m.period is null)
+        into cases, periods, is_cost, shown, missing
+        from m;
+        exit when missing is null;
 
-        insert into keys_limitperiod (id, tenant_id, limit_id, starts_at, ends_at, committed, held, overrun)
-        select keys_uuid7(), of_tenant, n.limit_id, turn.starts_at, turn.ends_at, 0, 0, 0
-        from (select distinct u.limit_id, u.win from unnest(limits, windows) u(limit_id, win)) n
-        cross join lateral keys_period(n.win, zone, moment) turn
-        order by n.limit_id
-        on conflict (tenant_id, limit_id, starts_at) do nothing;
+        -- The lock orders this against a change of the limit and against other creators. A period goes on to its end when the
+        -- time zone of the tenant changes: nobody gets a fresh budget by that.
+        perform 1 from keys_limit l where l.tenant_id = of_tenant and l.id = any (missing) order by l.id for no key update;
+        insert into keys_limitperiod (id, tenant_id, limit_id, starts_at, ends_at, amount, hard, committed, held, overrun)
+        select keys_uuid7(), of_tenant, l.id, least(moment, greatest(turn.starts_at, (
+                   select max(p.ends_at) from keys_limitperiod p
+                   where p.tenant_id = of_tenant and p.limit_id = l.id and p.ends_at <= moment))),
+               turn.ends_at, l.amount, l.hard, 0, 0, 0
+        from keys_limit l cross join lateral keys_period(l."window", zone, moment) turn
+        where l.tenant_id = of_tenant and l.id = any (missing) and not exists (
+            select from keys_limitperiod p
+            where p.tenant_id = of_tenant and p.limit_id = l.id and p.ends_at > moment and p.starts_at <= moment)
+        on conflict (tenant_id, limit_id, ends_at) do nothing;
     end loop;
+    periods := coalesce(periods, '{}');
 end $$;
 --;;
 
--- Admits holds one after the other in op order, after the ends of the same batch, then writes everything.
+-- Adds changes to the counters of periods, which the caller has locked.
+create or replace function keys_count(
+    of_tenant uuid, deltas keys_delta[]) returns void
+language plpgsql volatile as $$
+begin
+    update keys_limitperiod p
+    set committed = p.committed + c.committed, held = p.held + c.held, overrun = p.overrun + c.overrun
+    from (select d.period, sum(d.committed)::bigint as committed, sum(d.held)::bigint as held, sum(d.overrun)::bigint as overrun
+          from unnest(deltas) d group by d.period) c
+    where p.tenant_id = of_tenant and p.id = any (array(select d.period from unnest(deltas) d)) and p.id = c.period and (c.committed <> 0 or c.held <> 0 or c.overrun <> 0);
+end $$;
+--;;
+
+-- Admits holds one after the other in op order, after the ends of the same batch (whose `deltas` come in), then writes.
 create or replace function keys_admit(
-    of_tenant uuid, tenant_status text, zone text, ords int[], holds uuid[], keys uuid[], secrets uuid[], amounts bigint[],
-    priced bool[], ttls int[], counts bool[], moment timestamptz,
-    d_periods uuid[], d_committed bigint[], d_held bigint[], d_overrun bigint[],
-    out done_ords int[], out answers jsonb[])
+    of_tenant uuid, tenant_status text, zone text, ops keys_op[], moment timestamptz, deltas keys_delta[],
+    out done_ords int[], out answers text[])
 language plpgsql volatile as $$
 declare
-    matched uuid[] := '{}';
-    periods uuid[] := '{}';
-    ids uuid[];              -- the locked periods; the arrays below have the same positions
+    cases keys_case[];
+    periods uuid[];
+    slots int[] := '{}';       -- which of the locked periods a position of the arrays above means
+    is_cost bool[];
+    shown text[];
+    ids uuid[];
     used bigint[];
     overrun bigint[];
-    is_cost bool[];
-    is_hard bool[];
-    allowed bigint[];
-    shown jsonb[];
+    amounts bigint[];
+    hards bool[];
     add_committed bigint[];
     add_held bigint[];
-    one keys_hold;
-    fresh keys_hold[] := '{}';
+    fresh keys_case[] := '{}';
     stale uuid[] := '{}';
-    op record;
-    position int;
+    op keys_case;
+    delta keys_delta;
+    holds uuid[] := array(select o.hold from unnest(ops) o);
+    ended jsonb;
+    slot int;
     refusing int;
-    reason text;
-    limits jsonb;
+    before text;
+    texts text[];
     inserted bigint;
+    unlimited bool := false;
 begin
     done_ords := '{}';
     answers := '{}';
-    if cardinality(ords) > 0 then
-        select m.matched, m.periods into matched, periods from keys_match(of_tenant, zone, keys, moment) m;
-    end if;
+    select r.* into cases, periods, is_cost, shown from keys_resolve(of_tenant, tenant_status, zone, ops, moment) r;
 
-    select array_agg(p.id), array_agg(p.committed + p.held + p.overrun), array_agg(p.overrun)
-    into ids, used, overrun
-    from (select l.* from keys_limitperiod l where l.tenant_id = of_tenant and l.id = any (periods || d_periods)
+    select array_agg(p.id), array_agg(p.committed + p.held + p.overrun), array_agg(p.overrun), array_agg(p.amount),
+           array_agg(p.hard)
+    into ids, used, overrun, amounts, hards
+    from (select l.* from keys_limitperiod l where l.tenant_id = of_tenant
+          and l.id = any (periods || array(select d.period from unnest(deltas) d))
           order by l.limit_id, l.starts_at for update of l) p;
     ids := coalesce(ids, '{}');
-
-    -- Read only now, so that a limit changed while we waited counts as changed.
-    if cardinality(ords) > 0 and cardinality(ids) > 0 then
-        select array_agg(x.used + coalesce(d.used, 0) order by x.pos), array_agg(x.overrun + coalesce(d.overrun, 0) order by x.pos),
-               array_agg(l.meter = 'cost' order by x.pos), array_agg(l.hard and l.active order by x.pos),
-               array_agg(l.amount order by x.pos),
-               array_agg(jsonb_build_object(
-                   'id', l.id, 'name', l.name, 'meter', l.meter, 'window', l."window", 'hard', l.hard, 'amount', l.amount,
-                   'resets_at', p.ends_at, 'scope', case when l.virtual_key_id is not null then 'virtual_key'
-                                                         when l.unit_id is not null then 'unit' else 'tenant' end) order by x.pos)
-        into used, overrun, is_cost, is_hard, allowed, shown
-        from unnest(ids, used, overrun) with ordinality x(id, used, overrun, pos)
-        join keys_limitperiod p on p.tenant_id = of_tenant and p.id = x.id
-        join keys_limit l on l.tenant_id = of_tenant and l.id = p.limit_id
-        left join (select c.period, sum(c.committed + c.held + c.overrun)::bigint as used, sum(c.overrun)::bigint as overrun
-                   from unnest(d_periods, d_committed, d_held, d_overrun) c(period, committed, held, overrun)
-                   group by c.period) d on d.period = x.id;
-    end if;
+    for n in 1..cardinality(periods) loop
+        slots := slots || array_position(ids, periods[n]);
+    end loop;
+    foreach delta in array deltas loop
+        slot := array_position(ids, delta.period);
+        continue when slot is null;
+        used[slot] := used[slot] + delta.committed + delta.held + delta.overrun;
+        overrun[slot] := overrun[slot] + delta.overrun;
+    end loop;
     add_committed := array_fill(0::bigint, array[cardinality(ids)]);
     add_held := add_committed;
 
-    for op in
-        with known as (
-            select m.key, array_agg(x.pos::int order by p.ends_at desc, x.pos) as positions,
-                   coalesce(array_agg(x.id) filter (where x.cost), '{}') as allocations,
-                   coalesce(array_agg(x.id) filter (where not x.cost), '{}') as counted
-            from unnest(matched, periods) m(key, period)
-            join unnest(ids, is_cost) with ordinality x(id, cost, pos) on x.id = m.period
-            join keys_limitperiod p on p.tenant_id = of_tenant and p.id = x.id
-            group by m.key
-        )
-        select o.*, h.id is not null as live, e.kind as ended, v.unit_id, coalesce(k.positions, '{}') as positions,
-               coalesce(k.allocations, '{}') as allocations, case when o.counts then coalesce(k.counted, '{}') else '{}' end as counted,
-               min(o.ord) over (partition by o.hold) as first_ord,
-               s.last_used_at is null or s.last_used_at < moment - interval '1 minute' as unseen,
-               case when tenant_status is null or v.id is null or (o.secret is not null and s.id is null) then 'key_unknown'
-                    when tenant_status <> 'active' then 'tenant_suspended'
-                    when v.status <> 'active' or s.revoked_at <= moment then 'key_revoked'
-                    when v.expires_at <= moment or s.expires_at <= moment then 'key_expired' end as barred
-        from unnest(ords, holds, keys, secrets, amounts, priced, ttls, counts)
-             o(ord, hold, key, secret, amount, priced, ttl, counts)
-        left join keys_virtualkey v on v.tenant_id = of_tenant and v.id = o.key
-        left join keys_virtualkeysecret s on s.tenant_id = of_tenant and s.id = o.secret and s.virtual_key_id = o.key
-        left join keys_hold h on h.tenant_id = of_tenant and h.id = o.hold
-        left join keys_ledgerentry e on e.tenant_id = of_tenant and e.hold_id = o.hold and e.kind <> 'overrun'
-        left join known k on k.key = o.key
-        order by o.ord
-    loop
+    -- Looked up under the locks: a repeated call is told how it went, and neither counts nor holds again.
+    select jsonb_object_agg(e.id, e.kind) into ended
+    from (select h.id, 'live' as kind from keys_hold h where h.tenant_id = of_tenant and h.id = any (holds)
+          union all
+          select l.hold_id, l.kind from keys_ledgerentry l
+          where l.tenant_id = of_tenant and l.hold_id = any (holds) and l.kind <> 'overrun') e;
+
+    foreach op in array cases loop
         done_ords := done_ords || op.ord;
-        if op.first_ord <> op.ord then
-            answers := answers || answers[array_position(done_ords, op.first_ord)];
+        before := ended ->> op.hold::text;
+        if before is null and array_position(holds, op.hold) < cardinality(done_ords) then
+            answers := answers || answers[array_position(holds, op.hold)];
             continue;
         end if;
+        if before is not null then
+            op.reason := nullif(before, 'live');
+        end if;
 
-        reason := case when op.live then null when op.ended is not null then op.ended else op.barred end;
         refusing := null;
-        if reason is null and not op.live then
-            foreach position in array op.positions loop
-                continue when not is_hard[position];
-                if not is_cost[position] then
-                    continue when not op.counts or used[position] < allowed[position];
+        if op.reason is null and before is null then
+            for n in op.lo..op.hi loop
+                slot := slots[n];
+                continue when not hards[slot];
+                if not is_cost[n] then
+                    continue when not op.counts or used[slot] < amounts[slot];
                 elsif not op.priced then
-                    reason := 'unpriced';
-                    refusing := position;
+                    op.reason := 'unpriced';
+                    refusing := n;
                     exit;
                 else
-                    continue when used[position] + op.amount <= allowed[position]
-                        and (overrun[position] = 0 or used[position] < allowed[position]);
+                    continue when used[slot] + op.amount <= amounts[slot] and (overrun[slot] = 0 or used[slot] < amounts[slot]);
                 end if;
-                reason := 'limit';
-                refusing := coalesce(refusing, position);
+                op.reason := 'limit';
+                refusing := coalesce(refusing, n);
             end loop;
         end if;
 
-        if reason is not null then
-            answers := answers || jsonb_strip_nulls(jsonb_build_object('ok', false, 'reason', reason, 'limit',
-                shown[refusing] || jsonb_build_object('used', used[refusing],
-                                                      'remaining', greatest(allowed[refusing] - used[refusing], 0))));
-            continue;
-        end if;
-
-        limits := '[]';
-        foreach position in array op.positions loop
-            if op.live then
-                null;
-            elsif is_cost[position] then
-                used[position] := used[position] + op.amount;
-                add_held[position] := add_held[position] + op.amount;
-            elsif op.counts then
-                used[position] := used[position] + 1;
-                add_committed[position] := add_committed[position] + 1;
+        texts := '{}';
+        for n in coalesce(refusing, op.lo)..coalesce(refusing, op.hi) loop
+            slot := slots[n];
+            if op.reason is null and before is null then
+                if is_cost[n] then
+                    used[slot] := used[slot] + op.amount;
+                    add_held[slot] := add_held[slot] + op.amount;
+                elsif op.counts then
+                    used[slot] := used[slot] + 1;
+                    add_committed[slot] := add_committed[slot] + 1;
+                end if;
             end if;
-            limits := limits || (shown[position] || jsonb_build_object('used', used[position],
-                'remaining', greatest(allowed[position] - used[position], 0)));
+            texts := texts || (shown[n] || ', "hard": ' || hards[slot] || ', "amount": ' || amounts[slot] || ', "used": '
+                || used[slot] || ', "remaining": ' || greatest(amounts[slot] - used[slot], 0) || '}');
         end loop;
-        answers := answers || jsonb_build_object('ok', true, 'limits', limits);
-        if not op.live then
-            one.id := op.hold;
-            one.tenant_id := of_tenant;
-            one.virtual_key_id := op.key;
-            one.unit_id := op.unit_id;
-            one.amount := op.amount;
-            one.allocations := op.allocations;
-            one.counted := op.counted;
-            one.admitted_at := moment;
-            one.expires_at := moment + make_interval(secs => op.ttl);
-            fresh := fresh || one;
-        end if;
-        if op.unseen and op.secret is not null then
-            stale := stale || op.secret;
+
+        if op.reason is null then
+            answers := answers || ('{"ok": true, "limits": [' || array_to_string(texts, ', ') || ']}');
+            if before is null then
+                fresh := fresh || op;
+                unlimited := unlimited or op.hi = 0;
+            end if;
+            if op.unseen then
+                stale := stale || op.secret;
+            end if;
+        elsif refusing is null then
+            answers := answers || ('{"ok": false, "reason": "' || op.reason || '"}');
+        else
+            answers := answers || ('{"ok": false, "reason": "' || op.reason || '", "limit": ' || texts[1] || '}');
         end if;
     end loop;
 
-    insert into keys_hold select f.* from unnest(fresh) f order by f.id on conflict do nothing;
+    insert into keys_hold (id, tenant_id, virtual_key_id, unit_id, amount, allocations, counted, admitted_at, expires_at)
+    select f.hold, of_tenant, f.key, f.unit, f.amount, f.allocations, f.counted, moment, moment + make_interval(secs => f.ttl)
+    from unnest(fresh) f order by f.hold
+    on conflict do nothing;
     get diagnostics inserted = row_count;
-    if inserted < cardinality(fresh) then
+    if unlimited then
+        perform 1 from keys_ledgerentry e
+        where e.tenant_id = of_tenant and e.hold_id = any (array(select f.hold from unnest(fresh) f)) and e.kind <> 'overrun';
+    end if;
+    -- A double that another connection admits (without limits to queue at: even ends) just now. Repeated, it learns how it went.
+    if inserted < cardinality(fresh) or (unlimited and found) then
         raise exception 'the same hold is being admitted by another connection' using errcode = 'serialization_failure';
     end if;
 
-    update keys_limitperiod p
-    set committed = p.committed + c.committed, held = p.held + c.held, overrun = p.overrun + c.overrun
-    from (select a.period, sum(a.committed)::bigint as committed, sum(a.held)::bigint as held, sum(a.overrun)::bigint as overrun
-          from unnest(d_periods || ids, d_committed || add_committed, d_held || add_held,
-                      d_overrun || array_fill(0::bigint, array[cardinality(ids)])) a(period, committed, held, overrun)
-          group by a.period) c
-    where p.tenant_id = of_tenant and p.id = c.period and (c.committed <> 0 or c.held <> 0 or c.overrun <> 0);
+    perform keys_count(of_tenant, deltas || array(
+        select row(a.id, a.committed, a.held, 0)::keys_delta from unnest(ids, add_committed, add_held) a(id, committed, held)));
 
     -- Coarse on purpose: once a minute and secret, skipping rows that somebody is changing.
     if cardinality(stale) > 0 then
@@ -335,19 +363,25 @@ end $$;
 
 -- The one entry: a batch of holds, settles and releases of any tenants; the answers come in the order of the ops.
 create or replace function keys_exchange(ops jsonb) returns jsonb
-language plpgsql volatile security definer set search_path = public, pg_temp as $$
+language plpgsql volatile security definer
+set search_path = public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off as $$
 declare
     moment timestamptz := clock_timestamp();
     former text := coalesce(current_setting('app.tenant', true), '');
     part record;
     ends record;
-    holds record;
+    admitted record;
+    deltas keys_delta[];
+    tenant_status text;
+    zone text;
     ords int[] := '{}';
-    answers jsonb[] := '{}';
+    answers text[] := '{}';
 begin
     for part in
         with op as (
-            select o.*, o.tenant is not null and o.hold is not null and case o.op
+            select row(o.ord, o.op, o.tenant, o.hold, o.key, o.secret, o.amount, coalesce(o.priced, false), coalesce(o.ttl, 600),
+                       coalesce(o.count_request, true))::keys_op as op, o.op = 'hold' as is_hold, o.tenant, o.ord,
+                   o.tenant is not null and o.hold is not null and case o.op
                        when 'hold' then o.key is not null and o.amount between 0 and 100000000000000000
                                         and coalesce(o.ttl, 600) between 1 and 86400
                        when 'settle' then o.amount between 0 and 100000000000000000
@@ -355,48 +389,43 @@ begin
             from rows from (jsonb_to_recordset(ops) as (
                 op text, tenant uuid, hold uuid, key uuid, secret uuid, amount bigint, priced bool, ttl int, count_request bool))
             with ordinality o(op, tenant, hold, key, secret, amount, priced, ttl, count_request, ord)
-            order by o.tenant, o.ord
         )
-        select op.valid, op.tenant, t.status, coalesce(t.time_zone, 'UTC') as zone,
-               coalesce(array_agg(op.ord::int) filter (where op.op <> 'hold' or not op.valid), '{}') as end_ords,
-               array_agg(op.op) filter (where op.op <> 'hold') as end_kinds,
-               array_agg(op.hold) filter (where op.op <> 'hold') as end_holds,
-               array_agg(op.amount) filter (where op.op <> 'hold') as end_amounts,
-               coalesce(array_agg(op.ord::int) filter (where op.op = 'hold'), '{}') as ords,
-               array_agg(op.hold) filter (where op.op = 'hold') as holds,
-               array_agg(op.key) filter (where op.op = 'hold') as keys,
-               array_agg(op.secret) filter (where op.op = 'hold') as secrets,
-               array_agg(op.amount) filter (where op.op = 'hold') as amounts,
-               array_agg(coalesce(op.priced, false)) filter (where op.op = 'hold') as priced,
-               array_agg(coalesce(op.ttl, 600)) filter (where op.op = 'hold') as ttls,
-               array_agg(coalesce(op.count_request, true)) filter (where op.op = 'hold') as counts
-        from op left join tenants_tenant t on t.id = op.tenant
-        group by op.valid, op.tenant, t.status, t.time_zone
+        select op.valid, op.tenant,
+               array_agg(op.op order by op.ord) filter (where op.is_hold and op.valid) as holds,
+               array_agg(op.op order by op.ord) filter (where not op.is_hold and op.valid) as ends,
+               array_agg(op.ord::int order by op.ord) filter (where not op.valid) as invalid
+        from op group by op.valid, op.tenant
         order by op.valid, op.tenant
     loop
         if not part.valid then
-            ords := ords || part.end_ords;
-            answers := answers || array_fill('{"ok": false, "reason": "invalid"}'::jsonb, array[cardinality(part.end_ords)]);
+            ords := ords || part.invalid;
+            answers := answers || array_fill('{"ok": false, "reason": "invalid"}'::text, array[cardinality(part.invalid)]);
             continue;
         end if;
 
         perform set_config('app.tenant', part.tenant::text, true);
-        if cardinality(part.end_ords) > 0 then
-            select * into ends
-            from keys_end(part.tenant, part.end_ords, part.end_kinds, part.end_holds, part.end_amounts, moment);
+        deltas := '{}';
+        if part.ends is not null then
+            select * into ends from keys_end(part.tenant, part.ends, moment);
             ords := ords || ends.done_ords;
             answers := answers || ends.answers;
-        else
-            select '{}'::uuid[] as periods, '{}'::bigint[] as committed, '{}'::bigint[] as held, '{}'::bigint[] as overrun into ends;
+            deltas := ends.deltas;
         end if;
-        select * into holds
-        from keys_admit(part.tenant, part.status, part.zone, part.ords, part.holds, part.keys, part.secrets, part.amounts, part.priced,
-                        part.ttls, part.counts, moment, ends.periods, ends.committed, ends.held, ends.overrun);
-        ords := ords || holds.done_ords;
-        answers := answers || holds.answers;
+        if part.holds is not null then
+            select t.status, t.time_zone into tenant_status, zone from tenants_tenant t where t.id = part.tenant;
+            select * into admitted
+            from keys_admit(part.tenant, tenant_status, coalesce(zone, 'UTC'), part.holds, moment, deltas);
+            ords := ords || admitted.done_ords;
+            answers := answers || admitted.answers;
+        elsif cardinality(deltas) > 0 then
+            perform 1 from keys_limitperiod p
+            where p.tenant_id = part.tenant and p.id = any (array(select d.period from unnest(deltas) d))
+            order by p.limit_id, p.starts_at for update of p;
+            perform keys_count(part.tenant, deltas);
+        end if;
     end loop;
     perform set_config('app.tenant', former, true);
-    return (select coalesce(jsonb_agg(a.answer order by a.ord), '[]') from unnest(ords, answers) a(ord, answer));
+    return (select coalesce('[' || string_agg(a.answer, ', ' order by a.ord) || ']', '[]') from unnest(ords, answers) a(ord, answer))::jsonb;
 end $$;
 --;;
 
@@ -420,3 +449,25 @@ begin atomic
           from (select h.tenant_id, h.id from keys_hold h where h.expires_at <= clock_timestamp() order by h.expires_at limit batch) d
           group by d.tenant_id order by d.tenant_id) due;
 end;
+--;;
+
+-- Forgets ended minute periods; the ledger keeps what happened in them.
+create or replace function keys_prune(keep interval) returns int
+language plpgsql volatile security definer set search_path = public, pg_temp as $$
+declare
+    former text := coalesce(current_setting('app.tenant', true), '');
+    tenant uuid;
+    gone int;
+    total int := 0;
+begin
+    for tenant in select t.id from tenants_tenant t order by t.id loop
+        perform set_config('app.tenant', tenant::text, true);
+        delete from keys_limitperiod p using keys_limit l
+        where p.tenant_id = tenant and l.tenant_id = tenant and l.id = p.limit_id and l."window" = 'minute' and p.held = 0
+        and p.ends_at < clock_timestamp() - greatest(keep, interval '1 day');
+        get diagnostics gone = row_count;
+        total := total + gone;
+    end loop;
+    perform set_config('app.tenant', former, true);
+    return total;
+end $$;
