@@ -8,8 +8,8 @@ The raw sum is turned into a percentile of the reference prompts, so that cuts r
 import hashlib
 import json
 import math
-import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -20,56 +20,53 @@ from routing.domain.spec import DifficultyBands, canonical_json
 from routing.domain.types import BandName, DifficultyScore, DifficultyWeights
 
 FEATURES: Final = (
-    "length", "words", "word_length", "long_words", "distinct_words", "sentences", "sentence_length", "last_sentence",
-    "lines", "questions", "commas", "numbers", "digit_share", "operators", "markup", "brackets", "quotes", "capitals",
-    "money_and_percent", "semicolons", "colons",
+    "length", "lines", "sentences", "longest_sentence", "long_words", "repetition", "repeated_words", "frequent_words",
+    "names", "inner_capitals", "acronyms", "apostrophes", "quotes", "brackets", "commas", "colons", "hyphens",
+    "numbers", "operators", "markup",
 )  # fmt: skip
 
 SAMPLE_CHARS: Final = 2000  # of the beginning and of the end, which bounds the time for a long prompt
 FITTED_SCRIPTS: Final = frozenset({"latin"})
 
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_NUMBER: Final = re.compile(r"\d+")
-_SENTENCE_END: Final = re.compile(r"[.!?]+(?=\s|$)|\n+")
-_NOT_OPERATOR: Final = re.compile(r"[^-+*/=<>^]+")
-_CAPITAL: Final = re.compile(r"[A-Z]")
+_BLANKED: Final = bytes.maketrans(rb"""-.,;:!?()[]{}<>"'`+*/=^\|_$%&#@~""", b" " * 32)
 
 
 def prompt_features(text: str) -> tuple[float, ...]:
-    """The feature values of a prompt in the order of FEATURES, each rounded so that it can be stored exactly."""
+    """The feature values of a prompt in the order of FEATURES: amounts, 0 for an empty text.
+
+    Each is the logarithm of a count, so that the tenth bracket adds less than the first, and rounded, so that it can be
+    stored exactly.
+    """
     sample = text if len(text) <= 2 * SAMPLE_CHARS else text[:SAMPLE_CHARS] + "\n" + text[-SAMPLE_CHARS:]
-    words = _WORD.findall(sample)
-    count, chars = max(len(words), 1), max(len(sample), 1)
-    scale = len(text) / chars
-    sentences = [part for part in _SENTENCE_END.split(sample) if len(part) > 2]
-    letters = sum(map(len, words))
-    numbers = _NUMBER.findall(sample)
+    words = sample.encode("utf-8", "replace").translate(_BLANKED).split()  # as bytes: ten times as fast
+    times = Counter(words)
+    capitalised = [word for word in times if b"A" <= word < b"["]
+    parts = sample.replace("\n", ". ").replace("? ", ". ").replace("! ", ". ").split(". ")
+    sentences = [length for part in parts if (length := len(part)) > 2]
     how_many = sample.count
-    per_word = 100 / count
-    values = (
-        math.log1p(len(text)),
-        math.log1p(len(words) * scale),
-        letters / count,
-        sum(len(word) > 8 for word in words) / count,
-        len(set(words)) / count,
-        math.log1p(len(sentences) * scale),
-        math.log1p(count / max(len(sentences), 1)),
-        math.log1p(len(sentences[-1]) if sentences else 0),
-        math.log1p(how_many("\n")),
-        math.log1p(how_many("?")),
-        how_many(",") * per_word / 10,
-        math.log1p(len(numbers)),
-        sum(map(len, numbers)) / chars * 10,
-        math.log1p(len(_NOT_OPERATOR.sub("", sample))),
-        math.log1p(how_many("\\") + how_many("_") + how_many("{") + how_many("`") + how_many("|")),
-        math.log1p(how_many("(") + how_many("[")),
-        math.log1p(how_many('"') + how_many("“")),
-        len(_CAPITAL.findall(sample)) / count,
-        math.log1p(how_many("$") + how_many("%")),
-        math.log1p(how_many(";")),
-        math.log1p(how_many(":")),
+    counts = (
+        len(text),
+        how_many("\n"),
+        len(sentences),
+        max(sentences, default=0),
+        len([word for word in words if len(word) > 11]),
+        len(words) / len(times) - 1 if times else 0,
+        sum([number - 1 for word, number in times.items() if number > 1 and len(word) > 3]),
+        len([number for number in times.values() if number > 2]),
+        len(capitalised),
+        max(sum([times[word] for word in capitalised]) - len(sentences), 0),
+        sum([times[word] for word in capitalised if len(word) > 1 and word.isupper()]),
+        how_many("'") + how_many("’"),
+        how_many('"') + how_many("“"),
+        how_many("(") + how_many("["),
+        how_many(","),
+        how_many(":") + how_many(";"),
+        how_many("-"),
+        len([word for word in times if b"0" <= word < b":"]),
+        sum(map(how_many, "+*/=<>^")),
+        sum(map(how_many, "\\_{`|")),
     )
-    return tuple([round(value, 4) for value in values])
+    return tuple([round(value, 4) for value in map(math.log1p, counts)])
 
 
 def script_of(text: str) -> str:

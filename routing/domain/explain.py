@@ -129,6 +129,7 @@ def _difficulty(decision: Decision, score: DifficultyScore) -> dict[str, Any]:
             for name, value, weight, part in zip(
                 weights.features, values, weights.weights, score.contributions, strict=True
             )
+            if part
         }
     return row
 
@@ -237,5 +238,9 @@ def _read_scores(rows: list[Mapping[str, Any]]) -> tuple[tuple[tuple[str, float]
 def _read_difficulty(row: Mapping[str, Any], weights: DifficultyWeights | None) -> DifficultyScore:
     """By feature name, not by place: a jsonb column does not keep the order of keys."""
     rows = row.get("features", {})
-    parts = tuple(rows[name][2] for name in weights.features) if rows and weights else ()
+    parts = (
+        tuple(rows[name][2] if name in rows else 0.0 for name in weights.features)
+        if weights and "features" in row
+        else ()
+    )
     return DifficultyScore(row["score"], row["band"], row["why"], row["raw"], parts)

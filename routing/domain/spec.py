@@ -18,6 +18,8 @@ Tier = Literal["easy", "hard", "any"]
 STRATEGIES: Final[tuple[str, ...]] = get_args(Strategy)
 TIERS: Final[tuple[str, ...]] = get_args(Tier)
 MAX_CANDIDATES: Final = 20
+DEFAULT_EASY_BELOW: Final = 0.2
+DEFAULT_HARD_ABOVE: Final = 0.4
 
 _MISSING: Final = object()
 
@@ -46,8 +48,8 @@ class DifficultyBands:
     unsure, and goes where `unsure` says: a tier or a deployment id.
     """
 
-    easy_below: float = 0.4
-    hard_above: float = 0.6
+    easy_below: float = DEFAULT_EASY_BELOW
+    hard_above: float = DEFAULT_HARD_ABOVE
     unsure: str = "hard"
 
 
@@ -175,8 +177,8 @@ def _candidate(reader: _Reader) -> CandidateSpec:
 def _bands(source: Any, candidates: tuple[CandidateSpec, ...], errors: dict[str, list[str]]) -> DifficultyBands:
     reader = _Reader(source, errors, "difficulty.")
     bands = DifficultyBands(
-        easy_below=reader.number("easy_below", 0.4, low=0, high=1),
-        hard_above=reader.number("hard_above", 0.6, low=0, high=1),
+        easy_below=reader.number("easy_below", DEFAULT_EASY_BELOW, low=0, high=1),
+        hard_above=reader.number("hard_above", DEFAULT_HARD_ABOVE, low=0, high=1),
         unsure=reader.text("unsure", "hard", required=True),
     )
     reader.close()
