@@ -1,4 +1,8 @@
-"""What an error of the provider library means on the OpenAI wire. The library's classes are named, not imported."""
+"""What an error of the provider library means on the OpenAI wire. The library's classes are named, not imported.
+
+The status also tells the gateway whether the provider may have billed the call: nobody knows with 502 and 504; with any
+other the provider itself answered with an error, or (503) was never called.
+"""
 
 import json
 import re
@@ -10,14 +14,13 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One failed call as the caller sees it. `sent` is False where the provider certainly never saw the request."""
+    """One failed call as the caller sees it."""
 
     status: int
     type: str
     code: str
     retry: bool
     message: str = ""
-    sent: bool = True
     retry_after: str = ""
 
     def body(self) -> dict[str, Any]:
@@ -25,10 +28,8 @@ class Failure:
         return {"error": {"message": self.message, "type": self.type, "param": None, "code": self.code}}
 
     def headers(self) -> dict[str, str]:
-        """The retry verdict, and whether anything was sent, for the gateway."""
+        """The retry verdict, and when to retry."""
         headers = {"x-should-retry": "true" if self.retry else "false"}
-        if not self.sent:
-            headers["x-orchestration-sent"] = "false"
         if self.retry_after:
             headers["retry-after"] = self.retry_after
         return headers
@@ -73,23 +74,22 @@ TABLE: Final[Mapping[str, Failure]] = MappingProxyType(
         "VectorStoreSearchError": _invalid("invalid_request"),
         "LiteLLMUnknownProvider": _invalid("unknown_provider"),
         "ModelNotMappedError": _invalid("model_not_found", 404),
-        "OpenAIError": _server(500, "provider_process_error", retry=False),
+        "OpenAIError": _server(502, "provider_process_error", retry=False),
         # features of the library that are never switched on
-        "BudgetExceededError": _server(500, "provider_process_error", retry=False),
-        "GuardrailRaisedException": _server(500, "provider_process_error", retry=False),
-        "BlockedPiiEntityError": _server(500, "provider_process_error", retry=False),
-        "ModifyResponseException": _server(500, "provider_process_error", retry=False),
-        "SensitiveDataRouteException": _server(500, "provider_process_error", retry=False),
+        "BudgetExceededError": _server(502, "provider_process_error", retry=False),
+        "GuardrailRaisedException": _server(502, "provider_process_error", retry=False),
+        "BlockedPiiEntityError": _server(502, "provider_process_error", retry=False),
+        "ModifyResponseException": _server(502, "provider_process_error", retry=False),
+        "SensitiveDataRouteException": _server(502, "provider_process_error", retry=False),
     }
 )
-UNKNOWN: Final = Failure(
-    500, "server_error", "provider_process_error", retry=False, message="The provider process failed."
+UNKNOWN: Final = replace(_server(502, "provider_process_error", retry=False), message="The provider process failed.")
+_UNREACHABLE: Final = replace(_server(503, "upstream_unreachable"), message="The provider cannot be reached.")
+_FORBIDDEN: Final = replace(
+    _server(503, "upstream_forbidden", retry=False), message="The provider's address may not be called from here."
 )
-_FORBIDDEN: Final = Failure(
-    502, "server_error", "upstream_forbidden", False, "The provider's address may not be called from here.", sent=False
-)
-_UNREACHABLE: Final = Failure(
-    502, "server_error", "upstream_unreachable", True, "The provider cannot be reached.", sent=False
+_BROKEN: Final = replace(
+    _server(502, "upstream_answer_broken"), message="The provider's answer broke off or cannot be read."
 )
 _NOT_SENT: Final[Mapping[str, Failure]] = MappingProxyType(
     {
@@ -118,6 +118,8 @@ def translate(error: BaseException) -> Failure:
     if failure is None:
         return UNKNOWN
     kind, message = _vendor_words(str(error))
+    if failure.status == 500 and not message:
+        return _BROKEN
     failure = _BY_VENDOR_TYPE.get(kind, failure)
     return replace(
         failure,

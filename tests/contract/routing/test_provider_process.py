@@ -165,8 +165,14 @@ def test_an_unreachable_provider_was_sent_nothing(caller: Caller):
     with pytest.raises(openai.APIStatusError) as caught:
         caller.ask("sandbox-small", base_url="http://127.0.0.1:9")
 
-    assert (caught.value.status_code, caught.value.code) == (502, "upstream_unreachable")
-    assert caught.value.response.headers["x-orchestration-sent"] == "false"
+    assert (caught.value.status_code, caught.value.code) == (503, "upstream_unreachable")
+
+
+def test_an_answer_that_breaks_off_may_have_been_billed(caller: Caller):
+    with pytest.raises(openai.APIStatusError) as caught:
+        caller.ask("sandbox-cut-1")
+
+    assert (caught.value.status_code, caught.value.code) == (502, "upstream_answer_broken")
 
 
 @pytest.mark.parametrize("base_url", ["http://10.0.0.1", "https://169.254.169.254", "https://localhost", "file:///etc"])

@@ -62,9 +62,13 @@ def test_the_vendors_own_words_reach_the_caller() -> None:
 
 
 def test_without_the_vendors_words_the_librarys_names_are_left_out() -> None:
-    text = "litellm.InternalServerError: AnthropicException - It broke. Handle with `litellm.InternalServerError`."
+    text = "litellm.ServiceUnavailableError: AnthropicException - It broke. Handle with `litellm.APIError`."
 
-    assert translate(named("InternalServerError", text)).message == "It broke"
+    assert translate(named("ServiceUnavailableError", text)).message == "It broke"
+
+
+def test_an_internal_error_without_the_vendors_words_may_have_been_billed() -> None:
+    assert (translate(named("InternalServerError", "x")).status, translate(ValueError("x")).status) == (502, 502)
 
 
 @pytest.mark.parametrize(
@@ -97,10 +101,7 @@ def test_a_refused_connection_says_that_nothing_was_sent() -> None:
     error = named("InternalServerError", "Cannot connect")
     error.__cause__ = ConnectionRefusedError()
 
-    failure = translate(error)
-
-    assert (failure.code, failure.sent) == ("upstream_unreachable", False)
-    assert failure.headers()["x-orchestration-sent"] == "false"
+    assert (translate(error).status, translate(error).code) == (503, "upstream_unreachable")
 
 
 def test_a_base_class_stands_in_for_an_unknown_subclass() -> None:
