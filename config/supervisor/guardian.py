@@ -1,10 +1,11 @@
 """Ends what is left of `up` if `up` is killed: the kernel tells the first process of each group, this one the others.
 
-Run by path with `python -I -S`. Reads one line per change on standard input, `GROUP ...` being all groups that run; at
-the end of input it asks them to end, waits and insists. After a line that says nothing runs it has nothing to do.
+usage: python -I -S guardian.py [DIRECTORY]. Reads a line per change on standard input: the numbers of all groups that
+run. At the end of input it asks them to end, waits, insists, and removes DIRECTORY, which held their sockets.
 """
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -25,6 +26,8 @@ def main() -> None:
         time.sleep(0.05)
     for group in groups:
         _signal(group, signal.SIGKILL)
+    for directory in sys.argv[1:]:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _signal(group: int, number: int) -> bool:

@@ -28,19 +28,21 @@ class Supervisor:
         terminal: Terminal,
         needed: Callable[[], bool],
         tend_services: Callable[[], None],
+        sockets: Path | None = None,
     ) -> None:
         self.children = [Child(process, terminal) for process in processes]
         self._needed = needed
         self._tend_services = tend_services
         self._stop = threading.Event()
         self._demand = False
+        self._sockets = () if sockets is None else (str(sockets),)
         self._guardian: subprocess.Popen[str] | None = None
         self._told = ""
 
     def run(self, *, started: Callable[[], None]) -> None:
         """Start everything, call `started` in a thread of its own, return when all has ended."""
         self._listen()
-        self._guardian = _start_guardian()
+        self._guardian = self._start_guardian()
         threading.Thread(target=self._look, name="checks", daemon=True).start()
         threading.Thread(target=started, name="announce", daemon=True).start()
         try:
@@ -84,7 +86,7 @@ class Supervisor:
             self._told = groups
         except BrokenPipeError:
             self._guardian.wait()
-            self._guardian = _start_guardian()
+            self._guardian = self._start_guardian()
 
     def _dismiss_guardian(self) -> None:
         assert self._guardian is not None
@@ -93,11 +95,6 @@ class Supervisor:
         self._guardian.stdin.close()
         self._guardian.wait()
 
-
-def _start_guardian() -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py"))],
-        stdin=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    def _start_guardian(self) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py")), *self._sockets]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)

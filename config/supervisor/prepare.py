@@ -36,6 +36,7 @@ class Prepared:
     terminal: Terminal
     embedded: bool
     sandbox: bool
+    sockets: Path | None
     lock: IO[bytes]
 
 
@@ -75,9 +76,10 @@ def _prepare(terminal: Terminal) -> Prepared:
     if sandbox:
         allowed = env_all().get("EGRESS_ALLOW", "")
         env_assign({"EGRESS_ALLOW": f"{allowed},127.0.0.1:{sandbox_port()}".lstrip(",")})
-    if not env_is_set("PROVIDER_SOCKET"):
-        env_assign({"PROVIDER_SOCKET": str(_private_directory() / "provider.sock")})
-    return Prepared(terminal=terminal, embedded=own, sandbox=sandbox, lock=lock)
+    sockets = None if env_is_set("PROVIDER_SOCKET") else _private_directory()
+    if sockets is not None:
+        env_assign({"PROVIDER_SOCKET": str(sockets / "provider.sock")})
+    return Prepared(terminal=terminal, embedded=own, sandbox=sandbox, sockets=sockets, lock=lock)
 
 
 def _private_directory() -> Path:

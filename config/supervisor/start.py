@@ -55,6 +55,7 @@ def _run_processes(prepared: Prepared, started: float) -> None:
         terminal=prepared.terminal,
         needed=lambda: provider_needed(gateway_url),
         tend_services=_tend_embedded(prepared),
+        sockets=prepared.sockets,
     )
     info.write_addresses(data_dir(), layout)
     try:

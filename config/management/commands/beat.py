@@ -14,6 +14,7 @@ from config.sweeper import Sweeper, duties
 
 class Command(BaseCommand):
     help = "Send scheduled tasks and look after due work. Several may run; one is enough."
+    requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()

@@ -5,8 +5,10 @@ import pytest
 from config.supervisor.plan import Layout, processes, with_secrets
 
 ALL = {
-    "DATABASE_URL": "app", "DATABASE_OWNER_URL": "owner", "DATABASE_OWNER_URL_FILE": "f", "DATABASE_GATEWAY_URL": "gateway",
-    "DATABASE_RELAY_URL": "relay", "REDIS_URL": "redis", "VAULT_ROOT_KEY": "root", "SECRET_KEY": "secret", "PATH": "/bin",
+    "DATABASE_URL": "app", "DATABASE_OWNER_URL": "owner", "DATABASE_OWNER_URL_FILE": "f",
+    "DATABASE_GATEWAY_URL": "gateway",
+    "DATABASE_RELAY_URL": "relay", "REDIS_URL": "redis",
+    "VAULT_ROOT_KEY": "root", "SECRET_KEY": "secret", "PATH": "/bin",
 }  # fmt: skip
 
 
