@@ -38,7 +38,7 @@ def parse_map(content: bytes, providers: frozenset[str]) -> dict[tuple[str, str]
 
 
 def _entries(model: str, row: Mapping[str, Any]) -> Iterator[PriceEntry]:
-    """One entry, or none where the row is no text model or has no price; a price of 0 means there that none is known."""
+    """One entry, or none where the row is no text model or has no price; 0 means there that none is known."""
     price = _price(row)
     if row.get("mode") not in MODES or not price.known or not (price.input or price.output):
         return

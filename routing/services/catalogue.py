@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from routing.catalog import catalogue, price_for
 from routing.domain.control import ModelTraits
 from routing.domain.types import Price
 
@@ -17,5 +18,15 @@ class Suggestion:
 
 def suggestion(kind: str, model: str) -> Suggestion:
     """The catalogue's entry as a suggestion."""
-    del kind, model
-    return Suggestion()
+    entry = price_for(kind, model)
+    if entry is None:
+        return Suggestion()
+    traits = ModelTraits(
+        context_window=entry.context_window,
+        max_output_tokens=entry.max_output_tokens,
+        supports_tools=entry.supports_tools,
+        supports_json=entry.supports_json,
+        supports_vision=entry.supports_vision,
+        supports_streaming=entry.supports_streaming,
+    )
+    return Suggestion(traits=traits, price=entry.price, source=f"{entry.source} {catalogue().version}")
