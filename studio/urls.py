@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from studio.views import audit, home, members, service_accounts, settings, status, styleguide, units
+from studio.views import appearance, audit, home, members, service_accounts, settings, status, styleguide, units
 
 tenant_patterns = [
     path("", home.home, name="home"),
@@ -34,5 +34,6 @@ urlpatterns = [
     path("t/<slug:slug>/", include(tenant_patterns)),
     path("invitations/<str:token>/", members.invitation_accept, name="invitation-accept"),
     path("status/", status.public_status, name="public-status"),
+    path("theme/", appearance.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
 ]

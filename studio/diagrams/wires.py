@@ -139,14 +139,16 @@ def _sent() -> str:
 
 def _through() -> str:
     """The line that runs through the sign-in page: channels in, one hub, models and core systems out."""
-    chosen = "M690 60C750 60 740 28 800 28H1040"
+    chosen = "M609 60C669 60 660 28 720 28H1200"
     return tag(
         "svg",
-        *(wire("call", f"M400 {y}C460 {y} 450 60 510 60", off=True) for y in (28, 92)),
-        wire("call", "M0 28H400", off=True), wire("event", "M0 92H400", off=True), wire("call", "M0 60H672"), wire("call", chosen + "H1200", lit=True),
-        wire("call", "M690 60H1200", off=True), wire("undo", "M690 60C750 60 740 92 800 92H1200", off=True),
-        node(400, 28, 5, off=True), node(400, 92, 5, off=True), node(800, 28, 5, lit=True), node(800, 60, 5, off=True), node(800, 92, 5, off=True),
-        node(681, 60, 10), dot(681, 60, 4.5), token("M0 60H681C750 60 740 28 800 28H1200"),
+        wire("call", "M0 28H320", off=True), wire("event", "M0 92H320", off=True),
+        *(wire("call", f"M320 {y}C380 {y} 370 60 430 60", off=True) for y in (28, 92)),
+        wire("call", "M609 60H1200", off=True), wire("undo", "M609 60C669 60 660 92 720 92H1200", off=True),
+        wire("call", "M0 60H591"), wire("call", chosen, lit=True),
+        node(320, 28, 5, off=True), node(320, 92, 5, off=True),
+        node(720, 28, 5, lit=True), node(720, 60, 5, off=True), node(720, 92, 5, off=True),
+        node(600, 60, 10), dot(600, 60, 4.5), token("M0 60H600C669 60 660 28 720 28H1200"),
         class_="wires through", viewBox="0 0 1200 120", preserveAspectRatio="xMidYMid slice", aria_hidden="true",
     )  # fmt: skip
 
