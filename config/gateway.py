@@ -29,11 +29,11 @@ from tenants.egress import EgressPolicy, parse_allow
 
 def service_urls() -> tuple[str, str]:
     """The addresses of PostgreSQL, in the gateway's role, and of Redis; the embedded ones where none are set."""
-    if env_url("DATABASE_URL", schemes=POSTGRES):
-        database_url = env_url("DATABASE_GATEWAY_URL", schemes=POSTGRES)
-        if not database_url:
-            raise ConfigError("DATABASE_GATEWAY_URL must be set for the gateway when DATABASE_URL is")
+    database_url = env_url("DATABASE_GATEWAY_URL", schemes=POSTGRES)
+    if database_url:
         return database_url, env_url("REDIS_URL", schemes=REDIS)
+    if env_url("DATABASE_URL", schemes=POSTGRES):
+        raise ConfigError("DATABASE_GATEWAY_URL must be set for the gateway when DATABASE_URL is")
     from config.embedded import ensure
 
     services = ensure(Path(data_dir()))
