@@ -12,6 +12,7 @@ from routing.domain.control import RequestStatus
 
 SERVED = Q(status=RequestStatus.OK)
 BROKEN = Q(status__in=(RequestStatus.FAILED, RequestStatus.CUT))
+UNTOUCHED = Q(status__in=(RequestStatus.CACHED, RequestStatus.REFUSED, RequestStatus.FAILED))  # used no tokens
 BUCKETS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 
 
@@ -70,19 +71,17 @@ class Totals:
 
 
 def measures() -> dict[str, Any]:
-    """The aggregates behind `Totals`."""
+    """The aggregates behind `Totals`, under names that no column has."""
     return {
-        "calls": Count("pk"),
-        "served": Count("pk", filter=SERVED),
-        "cached": Count("pk", filter=Q(status=RequestStatus.CACHED)),
-        "refused": Count("pk", filter=Q(status=RequestStatus.REFUSED)),
-        "errors": Count("pk", filter=BROKEN),
-        "cancelled": Count("pk", filter=Q(status=RequestStatus.CANCELLED)),
-        **{name: _sum(name) for name in BUCKETS},
-        "cost": _sum("cost"),
-        "saved": _sum("saved"),
-        "unpriced": Count("pk", filter=Q(cost__isnull=True, deployment_id__isnull=False) & ~_untouched()),
-        "estimated": Count("pk", filter=Q(usage_estimated=True)),
+        "n_calls": Count("pk"),
+        "n_served": Count("pk", filter=SERVED),
+        "n_cached": Count("pk", filter=Q(status=RequestStatus.CACHED)),
+        "n_refused": Count("pk", filter=Q(status=RequestStatus.REFUSED)),
+        "n_errors": Count("pk", filter=BROKEN),
+        "n_cancelled": Count("pk", filter=Q(status=RequestStatus.CANCELLED)),
+        **{f"n_{name}": _sum(name) for name in (*BUCKETS, "cost", "saved")},
+        "n_unpriced": Count("pk", filter=Q(cost__isnull=True, deployment_id__isnull=False) & ~UNTOUCHED),
+        "n_estimated": Count("pk", filter=Q(usage_estimated=True)),
         "latency": Percentiles("latency_ms", filter=SERVED),
         "first_token": Percentiles("first_token_ms", filter=SERVED),
     }
@@ -90,7 +89,7 @@ def measures() -> dict[str, Any]:
 
 def totals_of(row: Mapping[str, Any]) -> Totals:
     """One row of aggregates as a value."""
-    figures = {name: row[name] for name in measures() if name not in ("latency", "first_token")}
+    figures = {name.removeprefix("n_"): value for name, value in row.items() if name.startswith("n_")}
     p50, p95 = row["latency"] or (None, None)
     first_p50, first_p95 = row["first_token"] or (None, None)
     return Totals(**figures, p50_ms=p50, p95_ms=p95, first_token_p50_ms=first_p50, first_token_p95_ms=first_p95)
@@ -98,8 +97,3 @@ def totals_of(row: Mapping[str, Any]) -> Totals:
 
 def _sum(name: str) -> Any:
     return Coalesce(Sum(name), Value(0))
-
-
-def _untouched() -> Q:
-    """Requests that used no tokens of a provider."""
-    return Q(status__in=(RequestStatus.CACHED, RequestStatus.REFUSED, RequestStatus.FAILED))

@@ -82,15 +82,15 @@ def _provider(provider_id: UUID) -> Provider:
     try:
         provider = access_provider(provider_id)
     except NotFound as error:
-        raise Invalid(errors={"provider": [_("There is no such provider.")]}) from error
+        raise Invalid(errors={"provider_id": [_("There is no such provider.")]}) from error
     if provider.archived_at:
-        raise Invalid(errors={"provider": [_("This provider is archived.")]})
+        raise Invalid(errors={"provider_id": [_("This provider is archived.")]})
     return provider
 
 
 def _check_fixed(deployment: Deployment, config: DeploymentConfig) -> None:
     text = [_("This cannot change. Create another deployment.")]
-    wanted = {"provider": (config.provider_id, deployment.provider_id), "model": (config.model, deployment.model)}
+    wanted = {"provider_id": (config.provider_id, deployment.provider_id), "model": (config.model, deployment.model)}
     errors = {name: text for name, (new, old) in wanted.items() if new != old}
     if errors:
         raise Invalid(errors=errors)

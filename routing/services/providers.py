@@ -100,16 +100,16 @@ def _check_credential(credential_id: UUID | None, kind: ProviderKind) -> None:
     """The credential must be one of this tenant, made for this kind."""
     if credential_id is None:
         if kind.needs_credential:
-            raise Invalid(errors={"credential": [_("Choose a credential: this kind does not answer without one.")]})
+            raise Invalid(errors={"credential_id": [_("Choose a credential: this kind does not answer without one.")]})
         return
     credential: Any = Provider._meta.get_field("credential").related_model
     try:
         found = fetch(credential, credential_id)
     except NotFound as error:
-        raise Invalid(errors={"credential": [_("There is no such credential.")]}) from error
+        raise Invalid(errors={"credential_id": [_("There is no such credential.")]}) from error
     if found.kind != kind.slug:
         text = _("This credential is for another kind of provider: %(kind)s.") % {"kind": found.kind}
-        raise Invalid(errors={"credential": [text]})
+        raise Invalid(errors={"credential_id": [text]})
 
 
 def _shown(provider: Provider) -> dict[str, Any]:
