@@ -1,4 +1,4 @@
-"""Guarded reads: the permission check, and fetching an object through the tenant (absent and foreign are the same 404)."""
+"""Guarded reads: the permission check, and fetching through the tenant (absent and foreign are the same 404)."""
 
 from typing import Any, TypeVar
 from uuid import UUID
@@ -8,7 +8,7 @@ from django.db import models
 
 from tenants.domain import allowed
 from tenants.errors import NotFound, PermissionDenied
-from tenants.models import AuditEntry, Invitation, Membership, ServiceAccount, TenantOwned, Unit
+from tenants.models import ApiToken, AuditEntry, Invitation, Membership, ServiceAccount, Tenant, TenantOwned, Unit
 from tenants.scope import current_scope
 
 Row = TypeVar("Row", bound=TenantOwned)
@@ -70,3 +70,17 @@ def access_audit_entry(entry_id: UUID | str) -> AuditEntry:
     """Return an audit entry of this tenant."""
     require("audit.read")
     return fetch(AuditEntry, entry_id)
+
+
+def access_api_token(account_id: UUID | str, token_id: UUID | str) -> ApiToken:
+    """Return a token of one service account of this tenant."""
+    require("service_account.read")
+    return fetch(ApiToken, token_id, service_account_id=account_id)
+
+
+def access_tenant(tenant_id: UUID) -> Tenant:
+    """Return any tenant, for the platform operator."""
+    tenant = Tenant.objects.filter(pk=tenant_id).first()
+    if tenant is None:
+        raise NotFound()
+    return tenant

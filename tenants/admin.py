@@ -1,4 +1,4 @@
-"""The Django admin, for platform staff: tenants and staff accounts. It reads no tenant data; every change is audited."""
+"""The Django admin, for platform staff: tenants and accounts. It reads no tenant data; every change is audited."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -17,7 +17,7 @@ class Auditable(Protocol):
 def record(action: str, obj: Auditable, changes: dict[str, Any] | None = None) -> AuditEntry:
     """Write who did `action` to `obj`, with `changes` as {field: [before, after]} or {field: value}. Never secrets."""
     scope = current_scope()
-    return AuditEntry.objects.create(
+    entry: AuditEntry = AuditEntry.objects.create(
         actor_kind=scope.actor.kind,
         actor_id=scope.actor.id,
         actor_label=scope.actor.label,
@@ -29,6 +29,7 @@ def record(action: str, obj: Auditable, changes: dict[str, Any] | None = None) -
         request_id=scope.request_id,
         ip=scope.ip,
     )
+    return entry
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:

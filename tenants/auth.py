@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
-from tenants.errors import Unauthenticated
+from tenants.errors import NotFound, Unauthenticated
 from tenants.identity import platform_actor, scope_of_token
 from tenants.scope import Actor, Scope
+from tenants.tokens import API_TOKEN_PREFIX
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -28,8 +30,11 @@ class PlatformAuthentication(BaseAuthentication):
     """`Authorization: Bearer <platform token>`, for creating and suspending tenants."""
 
     def authenticate(self, request: Request) -> tuple[Actor, None]:
-        """Return the platform actor."""
-        return platform_actor(_bearer(request)), None
+        """Return the platform actor; to a tenant's token there is nothing here, not even a lock."""
+        secret = _bearer(request)
+        if secret.startswith(API_TOKEN_PREFIX):
+            raise NotFound()
+        return platform_actor(secret), None
 
     def authenticate_header(self, request: Request) -> str:
         """Challenge for 401 answers."""
@@ -53,7 +58,7 @@ class _PlatformScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untype
 
 
 def _bearer(request: Request) -> str:
-    scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
+    scheme, _space, secret = get_authorization_header(request).decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
-        raise Unauthenticated("Send an API token as 'Authorization: Bearer <token>'.")
+        raise Unauthenticated(_("Send an API token as 'Authorization: Bearer <token>'."))
     return secret.strip()

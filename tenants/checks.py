@@ -31,7 +31,6 @@ def _references(model: type[TenantOwned]) -> list[CheckMessage]:
         Error("a reference to a tenant table must be a TenantForeignKey", obj=field, id="tenants.E002")
         for field in model._meta.get_fields()
         if isinstance(field, ForeignKey)
-        and isinstance(field.related_model, type)
         and issubclass(field.related_model, TenantOwned)
         and not isinstance(field, TenantForeignKey)
     ]

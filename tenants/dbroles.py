@@ -1,4 +1,4 @@
-"""Refuse to run with a database role that could ignore row-level security. Plain SQL, usable with and without Django."""
+"""Refuse to run with a database role that could ignore row-level security. Plain SQL, with and without Django."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

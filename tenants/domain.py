@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+MAX_UNIT_DEPTH = 12
+
 
 class Role(StrEnum):
     """What a person or service account is in one tenant; one may hold several."""

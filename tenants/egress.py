@@ -1,13 +1,13 @@
-"""Where this system may connect to on behalf of a tenant. Pure rules: the transport resolves, asks here, and connects to
-exactly the address that was checked.
+"""Where this system may connect to on behalf of a tenant. Pure rules: the transport resolves, asks here, and connects
+to exactly the address that was checked.
 
-Addresses that a tenant configured may only lead to the public internet over https. What an operator allows in addition
-(`EGRESS_ALLOW`) is a list of `host:port` and `network:port` entries; such a destination may be private and may be spoken to
-without TLS.
+Addresses that a tenant configured may only lead to the public internet over https. What an operator allows besides
+(`EGRESS_ALLOW`) is a list of `host:port` and `network:port` entries; such a destination may be private and may be
+spoken to without TLS.
 
 `ipaddress.is_global` is not enough: it holds for NAT64 of a metadata address, for multicast, for the old site-local
-range, for v4-compatible addresses and for 168.63.129.16. So every address is unwrapped to the one it leads to first, then
-checked against the flags and an explicit list.
+range, for v4-compatible addresses and for 168.63.129.16. So every address is unwrapped to the one it leads to first,
+then checked against the flags and an explicit list.
 """
 
 import ipaddress
@@ -83,7 +83,7 @@ def _allow_entry(text: str) -> AllowEntry:
     if not colon or not host or not (port_text == "*" or port_text.isdecimal()):
         raise EgressError(f"EGRESS_ALLOW entry {text!r}: use host:port or network:port")
     port = 0 if port_text == "*" else int(port_text)
-    host = host.strip("[]").lower()
+    host = host.replace("[", "").replace("]", "").lower()
     try:
         return AllowEntry(port=port, network=ipaddress.ip_network(host, strict=False))
     except ValueError:
@@ -158,7 +158,7 @@ class EgressPolicy:
             raise EgressError("the address must start with https://")
 
     def check_address(self, destination: Destination, address: str) -> None:
-        """Refuse an address that `destination` resolved to unless it is public over https or allowed by the operator."""
+        """Refuse an address that `destination` resolved to unless it is public over https or the operator allows it."""
         try:
             parsed = ipaddress.ip_address(address.partition("%")[0])
         except ValueError as error:

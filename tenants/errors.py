@@ -7,6 +7,7 @@
      ├─ NotFound                    404 not_found        (absent and forbidden alike)
      ├─ Conflict                    409 conflict
      │   └─ IdempotencyConflict     422 idempotency_conflict
+     ├─ PayloadTooLarge             413 payload_too_large
      ├─ RateLimited                 429 rate_limited
      ├─ Unavailable                 503 unavailable
      └─ ProgrammingFault            500 programming_fault
@@ -21,13 +22,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
+def _(text: str) -> str:
+    """Mark for translation; the page or problem that shows it translates, since this module knows no Django."""
+    return text
+
+
 class OrchestrationError(Exception):
     """Root of the tree; `message` is shown to the caller unless the class is a fault of ours."""
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
-    public_message: ClassVar[str] = "Something went wrong on our side."
+    public_message: ClassVar[str] = _("Something went wrong on our side.")
 
     def __init__(self, message: str = "", **data: Any) -> None:
         self.message = message or self.public_message
@@ -40,11 +46,9 @@ class Invalid(OrchestrationError):
 
     code = "invalid"
     status = 400
-    public_message = "Some fields need your attention."
+    public_message = _("Some fields need your attention.")
 
-    def __init__(
-        self, message: str = "", *, errors: Mapping[str, Sequence[str]] | None = None, **data: Any
-    ) -> None:
+    def __init__(self, message: str = "", *, errors: Mapping[str, Sequence[str]] | None = None, **data: Any) -> None:
         super().__init__(message, **data)
         self.errors: dict[str, list[str]] = {field: list(texts) for field, texts in (errors or {}).items()}
 
@@ -54,7 +58,7 @@ class Unauthenticated(OrchestrationError):
 
     code = "unauthenticated"
     status = 401
-    public_message = "Valid credentials are needed for this."
+    public_message = _("Valid credentials are needed for this.")
 
 
 class PermissionDenied(OrchestrationError):
@@ -62,7 +66,7 @@ class PermissionDenied(OrchestrationError):
 
     code = "permission_denied"
     status = 403
-    public_message = "Your roles do not allow this. Ask an owner or admin of this tenant."
+    public_message = _("Your roles do not allow this. Ask an owner or admin of this tenant.")
 
 
 class NotFound(OrchestrationError):
@@ -70,7 +74,7 @@ class NotFound(OrchestrationError):
 
     code = "not_found"
     status = 404
-    public_message = "There is nothing here."
+    public_message = _("There is nothing here.")
 
 
 class Conflict(OrchestrationError):
@@ -78,7 +82,7 @@ class Conflict(OrchestrationError):
 
     code = "conflict"
     status = 409
-    public_message = "This conflicts with the present state. Reload and try again."
+    public_message = _("This conflicts with the present state. Reload and try again.")
 
 
 class IdempotencyConflict(Conflict):
@@ -86,7 +90,15 @@ class IdempotencyConflict(Conflict):
 
     code = "idempotency_conflict"
     status = 422
-    public_message = "This Idempotency-Key was used with a different request. Use a new key."
+    public_message = _("This Idempotency-Key was used with a different request. Use a new key.")
+
+
+class PayloadTooLarge(OrchestrationError):
+    """The body is larger than what this address accepts."""
+
+    code = "payload_too_large"
+    status = 413
+    public_message = _("The body is too large.")
 
 
 class RateLimited(OrchestrationError):
@@ -95,7 +107,7 @@ class RateLimited(OrchestrationError):
     code = "rate_limited"
     status = 429
     retryable = True
-    public_message = "Too many requests. Wait a moment and try again."
+    public_message = _("Too many requests. Wait a moment and try again.")
 
 
 class Unavailable(OrchestrationError):
@@ -104,7 +116,7 @@ class Unavailable(OrchestrationError):
     code = "unavailable"
     status = 503
     retryable = True
-    public_message = "A part of the system does not answer at the moment. Try again shortly."
+    public_message = _("A part of the system does not answer at the moment. Try again shortly.")
 
 
 class ProgrammingFault(OrchestrationError):

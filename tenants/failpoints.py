@@ -1,7 +1,7 @@
 """Failpoints: named places where a test may kill, pause or break a process. Refused in production.
 
-Configured once at start from `FAILPOINTS`, for example `gateway.hold.after=kill,gateway.settle.before=sleep:5`. Actions:
-`kill` (SIGKILL to this process), `sleep:SECONDS`, `raise`, each optionally `@N` to act on the Nth pass only.
+Configured once at start from `FAILPOINTS`, for example `gateway.hold.after=kill,gateway.settle.before=sleep:5`.
+Actions: `kill` (SIGKILL to this process), `sleep:SECONDS`, `raise`, each optionally `@N` to act on the Nth pass only.
 """
 
 import os
@@ -46,7 +46,7 @@ def _parse(entry: str, action: str) -> _Action:
     action, _, on_pass = action.partition("@")
     verb, _, seconds = action.partition(":")
     if verb not in {"kill", "sleep", "raise"} or (verb == "sleep") != bool(seconds):
-        raise ValueError(f"FAILPOINTS entry {entry!r}: use name=kill, name=sleep:SECONDS or name=raise, with @N if wanted")
+        raise ValueError(f"FAILPOINTS entry {entry!r}: use name=kill, name=sleep:SECONDS or name=raise (@N)")
     return _Action(verb=verb, seconds=float(seconds or 0), on_pass=int(on_pass or 0))
 
 

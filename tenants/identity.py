@@ -57,15 +57,15 @@ def scope_of_token(secret: str, origin: Origin) -> Scope:
     """Scope of a service account's bearer token; Unauthenticated says why it does not work."""
     lookup = Lookup.objects.filter(kind="api_token", digest=digest_of(secret)).first()
     if lookup is None:
-        raise Unauthenticated("This API token is not known. Check that it was copied whole.")
+        raise Unauthenticated(_("This API token is not known. Check that it was copied whole."))
     if not Tenant.objects.filter(id=lookup.tenant_id, status=TenantStatus.ACTIVE).exists():
-        raise Unauthenticated("The tenant of this API token is suspended or closed.")
+        raise Unauthenticated(_("The tenant of this API token is suspended or closed."))
     with tenant_tx(system_scope(lookup.tenant_id, "token sign-in")):
         token = ApiToken.objects.select_related("service_account").filter(pk=lookup.object_id).first()
         if token is None or token.revoked_at or not token.service_account.active:
-            raise Unauthenticated("This API token is revoked.")
+            raise Unauthenticated(_("This API token is revoked."))
         if token.expires_at and token.expires_at <= timezone.now():
-            raise Unauthenticated("This API token has expired. Issue a new one.")
+            raise Unauthenticated(_("This API token has expired. Issue a new one."))
         _note_use(token)
         account = token.service_account
     actor = Actor(kind="service", id=str(account.id), label=account.name, roles=_roles(account.roles))
@@ -76,7 +76,7 @@ def platform_actor(secret: str) -> Actor:
     """Actor of a platform token; Unauthenticated otherwise."""
     token = PlatformToken.objects.filter(_not_expired(), digest=digest_of(secret), revoked_at__isnull=True).first()
     if token is None:
-        raise Unauthenticated("This platform token is not valid.")
+        raise Unauthenticated(_("This platform token is not valid."))
     return Actor(kind="staff", id=str(token.id), label=f"platform token {token.name}")
 
 

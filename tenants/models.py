@@ -104,9 +104,10 @@ class TenantOwned(models.Model):
     def adopt_tenant(self) -> None:
         """Take the tenant of the open transaction; WrongTenant when the row already has another one."""
         tenant_id = tx_tenant()
-        if self.tenant_id is None:
+        present: Any = self.tenant_id  # None on a new row, which the stubs do not know
+        if present is None:
             self.tenant_id = tenant_id
-        if self.tenant_id != tenant_id:
+        elif present != tenant_id:
             raise WrongTenant("a row of one tenant cannot be written in the scope of another")
 
 

@@ -1,60 +1,63 @@
-"""Problem details (RFC 9457) for the REST API: one shape for every error, with a documented `code`."""
+"""Problem details (RFC 9457) for everything under /api/: one shape for every error, with a documented `code`."""
 
+import logging
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
-from rest_framework import exceptions, status
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
-from tenants.errors import Invalid, NotFound, OrchestrationError, PermissionDenied
+from tenants.errors import Invalid, NotFound, OrchestrationError, PermissionDenied, Unavailable
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-_FRAMEWORK_CODES = {
+_FRAMEWORK_CODES: dict[type[exceptions.APIException], str] = {
     exceptions.ParseError: "malformed",
     exceptions.UnsupportedMediaType: "unsupported_media_type",
     exceptions.MethodNotAllowed: "method_not_allowed",
     exceptions.NotAcceptable: "not_acceptable",
-    exceptions.Throttled: "rate_limited",
-    exceptions.NotAuthenticated: "unauthenticated",
-    exceptions.AuthenticationFailed: "unauthenticated",
 }
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's hook: translate every expected exception to a problem, roll back; anything else becomes a 500 page."""
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's hook: translate every exception to a problem; one that nobody expected is logged and tells nothing."""
     problem = _problem(error)
-    if problem is None:
-        return None
-    set_rollback()
-    request = context.get("request")
-    origin = getattr(request, "origin", None)
-    problem["instance"] = request.path if request is not None else ""
-    problem["request_id"] = origin.request_id if origin else ""
-    response = Response(problem, status=problem["status"], content_type=CONTENT_TYPE)
-    if problem["status"] == status.HTTP_401_UNAUTHORIZED:
+    if problem["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("unexpected error in the API", exc_info=error)
+    request = context["request"]
+    response = Response(problem | _where(request), status=problem["status"], content_type=CONTENT_TYPE)
+    if problem["status"] == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = "Bearer"
-    wait = getattr(error, "wait", None)
-    if wait:
+    if wait := getattr(error, "data", {}).get("retry_after_seconds"):
         response["Retry-After"] = str(int(wait))
     return response
 
 
 def not_found(request: HttpRequest, *_args: Any, **_kwargs: Any) -> JsonResponse:
     """Problem for an address under /api/ that does not exist."""
-    problem = from_ours(NotFound("There is no such address in the API. See /api/docs/."))
-    return JsonResponse(problem | {"instance": request.path}, status=404, content_type=CONTENT_TYPE)
+    return answer(request, NotFound(_("There is no such address in the API; addresses end in '/'. See /api/docs/.")))
+
+
+def answer(request: HttpRequest, error: OrchestrationError) -> JsonResponse:
+    """Problem outside DRF."""
+    problem = from_ours(error) | _where(request)
+    return JsonResponse(problem, status=error.status, content_type=CONTENT_TYPE)
 
 
 def from_ours(error: OrchestrationError) -> dict[str, Any]:
-    """Problem object of one of our errors."""
+    """Problem object of one of our errors; faults of ours keep their message to themselves."""
+    is_public = error.status < HTTPStatus.INTERNAL_SERVER_ERROR or error.retryable
     problem: dict[str, Any] = {
-        "type": f"/api/docs/errors/#{error.code}",
-        "title": str(error.public_message),
+        "type": _type(error.code),
+        "title": _(error.public_message),
         "status": error.status,
         "code": error.code,
-        "detail": error.message if error.status < 500 or error.retryable else error.public_message,
+        "detail": _(error.message if is_public else error.public_message),
         "retryable": error.retryable,
     }
     if isinstance(error, Invalid):
@@ -62,39 +65,61 @@ def from_ours(error: OrchestrationError) -> dict[str, Any]:
     return problem | ({"data": error.data} if error.data else {})
 
 
-def _problem(error: Exception) -> dict[str, Any] | None:
-    if isinstance(error, OrchestrationError):
-        return from_ours(error)
-    if isinstance(error, exceptions.ValidationError):
-        return from_ours(Invalid(errors=_flatten(error.detail)))
-    if isinstance(error, Http404):
-        return from_ours(NotFound())
-    if isinstance(error, DjangoPermissionDenied | exceptions.PermissionDenied):
-        return from_ours(PermissionDenied())
-    if isinstance(error, exceptions.APIException):
-        code = _FRAMEWORK_CODES.get(type(error), "invalid")
-        title = str(error.default_detail)
-        return {
-            "type": f"/api/docs/errors/#{code}",
-            "title": title,
-            "status": error.status_code,
-            "code": code,
-            "detail": str(error.detail),
-            "retryable": error.status_code in {429, 503},
-        }
-    return None
+def _problem(error: Exception) -> dict[str, Any]:
+    if isinstance(error, exceptions.APIException) and not isinstance(error, _OURS_INSTEAD):
+        return _from_framework(error)
+    return from_ours(_translated(error))
+
+
+_OURS_INSTEAD = (exceptions.ValidationError, exceptions.PermissionDenied, exceptions.NotFound)
+
+
+def _translated(error: Exception) -> OrchestrationError:
+    """The one of our errors that says what a foreign exception means."""
+    match error:
+        case OrchestrationError():
+            return error
+        case exceptions.ValidationError():
+            return Invalid(errors=_flatten(error.detail))
+        case Http404() | exceptions.NotFound():
+            return NotFound()
+        case DjangoPermissionDenied() | exceptions.PermissionDenied():
+            return PermissionDenied()
+        case OperationalError() | InterfaceError():
+            return Unavailable()
+        case _:
+            return OrchestrationError()
+
+
+def _from_framework(error: exceptions.APIException) -> dict[str, Any]:
+    code = _FRAMEWORK_CODES.get(type(error), "internal_error")
+    return {
+        "type": _type(code),
+        "title": str(error.default_detail),
+        "status": error.status_code,
+        "code": code,
+        "detail": str(error.detail),
+        "retryable": False,
+    }
+
+
+def _type(code: str) -> str:
+    return f"/api/docs/errors/#{code}"
+
+
+def _where(request: HttpRequest) -> dict[str, str]:
+    origin = getattr(request, "origin", None)
+    return {"instance": request.path, "request_id": origin.request_id if origin else ""}
 
 
 def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     """Turn DRF's nested details into {"outer.inner": [text, …]}."""
+    flat: dict[str, list[str]] = {}
     if isinstance(detail, dict):
-        flat: dict[str, list[str]] = {}
         for name, inner in detail.items():
-            path = f"{prefix}.{name}" if prefix else str(name)
-            flat.update(_flatten(inner, path))
+            flat.update(_flatten(inner, f"{prefix}.{name}" if prefix else str(name)))
         return flat
     if isinstance(detail, list) and any(isinstance(item, dict) for item in detail):
-        flat = {}
         for index, inner in enumerate(detail):
             flat.update(_flatten(inner, f"{prefix}[{index}]"))
         return flat

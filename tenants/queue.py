@@ -1,7 +1,7 @@
 """The one way to start background work: by task name, after commit, carrying the tenant.
 
-Messages are hints that may be lost, doubled or late. A broker that does not answer must not turn a committed change into
-an error, so a failed hint is counted and logged, never raised.
+Messages are hints that may be lost, doubled or late. A broker that does not answer must not turn a committed change
+into an error, so a failed hint is counted and logged, never raised.
 """
 
 import logging

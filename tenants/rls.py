@@ -31,8 +31,8 @@ class TenantTable(migrations.RunSQL):
     """Close one tenant table: RLS forced, policies, composite keys, grants.
 
     `refs` maps a column to the tenant table it points at. `app` are the rights of the app role, for example
-    "select,insert" for append-only tables, or "select,insert,update(seq,hash)". `relay_columns` names what the relay may
-    read over all tenants. `gateway_select` lets the gateway read all rows.
+    "select,insert" for append-only tables, or "select,insert,update(seq,hash)". `relay_columns` names what the relay
+    may read over all tenants. `gateway_select` lets the gateway read all rows.
     """
 
     def __init__(

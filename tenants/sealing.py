@@ -1,7 +1,7 @@
 """The audit chain. A sealer numbers and hashes committed entries, so that business transactions never wait for a chain.
 
-Entry n carries `previous` = hash of entry n-1 and `hash` = SHA-256(previous + canonical JSON of the entry and its number).
-Entries are sealed in id order among those visible; one that commits late is sealed later, which loses nothing.
+Entry n carries `previous` = hash of entry n-1 and `hash` = SHA-256(previous + canonical JSON of the entry and its
+number). Entries are sealed in id order among those visible; one that commits late is sealed later, which loses nothing.
 """
 
 import hashlib

@@ -41,9 +41,15 @@ class UnitRow:
     depth: int
 
 
-def tenant_current() -> Tenant:
-    """The tenant of the scope."""
-    return Tenant.objects.get(pk=current_scope().tenant_id)
+def tenant_current(*, lock: bool = False) -> Tenant:
+    """The tenant of the scope; `lock` keeps others from changing it before the transaction ends."""
+    tenants = Tenant.objects.select_for_update(no_key=True) if lock else Tenant.objects.all()
+    return tenants.get(pk=current_scope().tenant_id)
+
+
+def tenant_list() -> QuerySet[Tenant]:
+    """All tenants, for the platform operator."""
+    return Tenant.objects.all()
 
 
 def unit_list(*, archived: bool = False) -> QuerySet[Unit]:
@@ -89,7 +95,7 @@ def service_account_list() -> QuerySet[ServiceAccount]:
     alive = Q(tokens__revoked_at__isnull=True) & (
         Q(tokens__expires_at__isnull=True) | Q(tokens__expires_at__gt=timezone.now())
     )
-    accounts: QuerySet[ServiceAccount] = ServiceAccount.objects.annotate(
+    accounts: QuerySet[Any] = ServiceAccount.objects.annotate(
         live_tokens=Count("tokens", filter=alive & Q(tokens__id__isnull=False))
     )
     return accounts.order_by("name")

@@ -25,7 +25,9 @@ class Migration(migrations.Migration):
     dependencies: ClassVar[list[tuple[str, str]]] = [("tenants", "0001_initial")]
 
     operations: ClassVar[list[migrations.operations.base.Operation]] = [
-        TenantTable("tenants_unit", refs={"parent_id": "tenants_unit"}, app="select,insert,update", gateway_select=True),
+        TenantTable(
+            "tenants_unit", refs={"parent_id": "tenants_unit"}, app="select,insert,update", gateway_select=True
+        ),
         TenantTable("tenants_membership", app="select,insert,update"),
         TenantTable("tenants_invitation", app="select,insert,update"),
         TenantTable("tenants_serviceaccount", app="select,insert,update"),

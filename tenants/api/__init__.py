@@ -1,0 +1,1 @@
+"""REST endpoints of the kernel, one module per kind of object."""
