@@ -64,7 +64,9 @@ def _error_object(body: bytes) -> dict[str, Any]:
         return {}
     if isinstance(data, list) and data:
         data = data[0]
-    error = data.get("error", data) if isinstance(data, dict) else None
+    error = data.get("error", data.get("errors", data)) if isinstance(data, dict) else None
+    if isinstance(error, list):  # Cloudflare's own envelope
+        error = error[0] if error else None
     if isinstance(error, str):
         return {"message": error}
     return error if isinstance(error, dict) else {}
