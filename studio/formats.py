@@ -50,7 +50,7 @@ def compact(value: int) -> str:
 
 def percent(share: float, places: int = 0) -> str:
     """A share of one as a percentage."""
-    return f"{number_format(share * 100, places)}\u00a0%" if _is_vietnamese() else f"{number_format(share * 100, places)}%"
+    return f"{number_format(share * 100, places)}%"
 
 
 def duration(milliseconds: float) -> str:
@@ -106,7 +106,3 @@ def _days(count: int, *, ahead: bool) -> str:
     if ahead:
         return ngettext("in %(count)d day", "in %(count)d days", count) % {"count": count}
     return ngettext("%(count)d day ago", "%(count)d days ago", count) % {"count": count}
-
-
-def _is_vietnamese() -> bool:
-    return (get_language() or "").startswith("vi")

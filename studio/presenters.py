@@ -1,4 +1,4 @@
-"""What a page shows, as plain values: badges, columns, rungs, meters. Pure; words are translated where they are rendered."""
+"""What a page shows, as plain values: badges, columns, rungs, meters. Words are translated where they are rendered."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from studio.diagrams.svg import number, tag
 
 WIDTH, HEIGHT = 1000.0, 100.0
+FIXED = "non-scaling-stroke"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def bar_chart(bars: Sequence[Bar]) -> str:
     """Bars from left to right, each a link where it has an address."""
     top = ceiling(max((bar.value for bar in bars), default=0))
     slot = WIDTH / max(len(bars), 1)
-    return _plot(_grid(), *(_bar(bar, index * slot, slot, top) for index, bar in enumerate(bars)), linked=any(bar.url for bar in bars))
+    shapes = (_bar(bar, index * slot, slot, top) for index, bar in enumerate(bars))
+    return _plot(_grid(), *shapes, linked=any(bar.url for bar in bars))
 
 
 def _bar(bar: Bar, left: float, slot: float, top: float) -> str:
@@ -81,7 +83,8 @@ def line_chart(series: Sequence[Series], *, wash: bool = True) -> str:
 def _curve(series: Series, index: int, top: float, *, wash: bool) -> str:
     pieces = _pieces(series.values, top)
     line = " ".join(f"M{' L'.join(f'{number(x)} {number(y)}' for x, y in piece)}" for piece in pieces)
-    shapes = [tag("path", class_="curve" if index == 0 else "curve curve-2", d=line or "M0 0", vector_effect="non-scaling-stroke")]
+    class_ = "curve" if index == 0 else "curve curve-2"
+    shapes = [tag("path", class_=class_, d=line or "M0 0", vector_effect=FIXED)]
     if wash and index == 0 and len(pieces) == 1:
         shapes.insert(0, _wash(pieces[0]))
     if pieces and index == 0:
@@ -96,7 +99,7 @@ def _wash(piece: list[tuple[float, float]]) -> str:
 
 def _end(x: float, y: float) -> str:
     """The latest value as a dot: a line of no length, so that stretching leaves it round."""
-    return tag("path", class_="end-dot", d=f"M{number(x)} {number(y)}h0", vector_effect="non-scaling-stroke")
+    return tag("path", class_="end-dot", d=f"M{number(x)} {number(y)}h0", vector_effect=FIXED)
 
 
 def _pieces(values: Sequence[float | None], top: float) -> list[list[tuple[float, float]]]:
@@ -120,8 +123,8 @@ def sparkline(values: Sequence[float | None]) -> str:
 
 
 def _grid() -> str:
-    lines = (tag("path", class_="grid", d=f"M0 {number(y)}H1000", vector_effect="non-scaling-stroke") for y in (0.0, 50.0))
-    axis = tag("path", class_="axis", d="M0 100H1000", vector_effect="non-scaling-stroke")
+    lines = (tag("path", class_="grid", d=f"M0 {number(y)}H1000", vector_effect=FIXED) for y in (0.0, 50.0))
+    axis = tag("path", class_="axis", d="M0 100H1000", vector_effect=FIXED)
     return "".join(lines) + axis
 
 

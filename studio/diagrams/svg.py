@@ -1,4 +1,4 @@
-"""A few lines that write SVG: attributes are escaped, numbers short and independent of language, no style attributes."""
+"""Writes SVG: attributes escaped, numbers short and independent of language, no style attributes."""
 
 from html import escape
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from studio import formats, presenters
-from studio.diagrams import charts, wires
+from studio.diagrams import charts, drawings
 from studio.icons import icon_svg
 from studio.labels import status_label
 
@@ -84,7 +84,11 @@ def when(moment: datetime | None, style: str = "relative") -> SafeString | str:
         return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), zone, clock)
     words = formats.relative(moment, timezone.now())
     live = format_html(
-        '<time datetime="{}" data-live title="{} {}">{}</time>', moment.isoformat(), formats.absolute(moment, seconds=True), zone, words
+        '<time datetime="{}" data-live title="{} {}">{}</time>',
+        moment.isoformat(),
+        formats.absolute(moment, seconds=True),
+        zone,
+        words,
     )
     return format_html('{} <span class="quiet">{}</span>', live, clock) if style == "both" else live
 
@@ -105,7 +109,9 @@ def theme(context: Context) -> str:
 
 
 @register.inclusion_tag("components/meter.html")
-def meter(spent: int, limit: int, held: int = 0, unit: str = "money", note: str = "", label: str = "") -> dict[str, Any]:
+def meter(
+    spent: int, limit: int, held: int = 0, unit: str = "money", note: str = "", label: str = ""
+) -> dict[str, Any]:
     """`{% meter spent=p.committed held=p.held limit=l.amount %}`: a limit as a wire with its stop."""
     text = UNITS[unit]
     return {
@@ -146,7 +152,9 @@ def bar_chart(bars: Iterable[charts.Bar], caption: str, unit: str = "count", key
 
 
 @register.inclusion_tag("components/chart.html")
-def line_chart(series: Iterable[charts.Series], labels: Sequence[str], caption: str, unit: str = "count") -> dict[str, Any]:
+def line_chart(
+    series: Iterable[charts.Series], labels: Sequence[str], caption: str, unit: str = "count"
+) -> dict[str, Any]:
     """`{% line_chart series labels caption=... unit="duration" %}` with its figures as a table."""
     shown = tuple(series)
     known = [value for one in shown for value in one.values if value is not None]
@@ -157,7 +165,10 @@ def line_chart(series: Iterable[charts.Series], labels: Sequence[str], caption: 
         for label, *values in zip(labels, *(one.values for one in shown), strict=True)
     ]
     names = [one.name for one in shown]
-    return _chart(charts.line_chart(shown), caption, unit, top, rows) | {"key": names if len(names) > 1 else (), "columns": names}
+    return _chart(charts.line_chart(shown), caption, unit, top, rows) | {
+        "key": names if len(names) > 1 else (),
+        "columns": names,
+    }
 
 
 def _chart(svg: str, caption: str, unit: str, top: float, rows: list[tuple[str, list[str]]]) -> dict[str, Any]:
@@ -176,32 +187,45 @@ def _chart(svg: str, caption: str, unit: str, top: float, rows: list[tuple[str, 
 @register.simple_tag
 def drawing(name: str) -> SafeString:
     """`{% drawing "unplugged" %}`: an empty state or error told in wires; decorative."""
-    return mark_safe(wires.drawing(name))  # noqa: S308  # our own builder escapes
+    return mark_safe(drawings.drawing(name))  # noqa: S308  # our own builder escapes
 
 
 @register.simple_block_tag(takes_context=True)
 def panel(
-    context: Context, content: str, title: str = "", note: str = "", id: str = "", live: bool = False, level: int = 2
+    context: Context,
+    content: str,
+    *,
+    title: str = "",
+    note: str = "",
+    id: str = "",  # noqa: A002  # the attribute's own name
+    live: bool = False,
+    level: int = 2,
 ) -> str:
     """`{% panel title=... %} ... {% endpanel %}`: a section hanging from a wire."""
     return _block("panel", context, content=content, title=title, note=note, id=id, live=live, level=level)
 
 
 @register.simple_block_tag(takes_context=True)
-def dialog(context: Context, content: str, id: str, title: str) -> str:
+def dialog(
+    context: Context,
+    content: str,
+    *,
+    id: str,  # noqa: A002  # the attribute's own name
+    title: str,
+) -> str:
     """`{% dialog id=... title=... %} ... {% enddialog %}`; opened by `data-opens="id"`."""
     return _block("dialog", context, content=content, id=id, title=title)
 
 
 @register.simple_block_tag(takes_context=True)
-def callout(context: Context, content: str, kind: str = "calm", title: str = "") -> str:
+def callout(context: Context, content: str, *, kind: str = "calm", title: str = "") -> str:
     """`{% callout kind="warn" title=... %} ... {% endcallout %}`; kinds calm, good, warn, bad."""
     return _block("callout", context, content=content, kind=kind, title=title, icon=presenters.look(kind).icon)
 
 
 @register.simple_block_tag(takes_context=True)
 def table(
-    context: Context, content: str, caption: str, columns: Iterable[presenters.Column] = (), page: bool = False
+    context: Context, content: str, *, caption: str, columns: Iterable[presenters.Column] = (), page: bool = False
 ) -> str:
     """`{% table caption=... columns=columns %} <tr>…</tr> {% endtable %}`; `page=True` keeps the head in sight."""
     return _block("table", context, content=content, caption=caption, columns=columns, page=page)
