@@ -2,8 +2,8 @@
 
 The target is the gain, whether the strong model was right minus whether the weak one was. A ridge regression on the
 features of `routing.domain.difficulty` is solved under two constraints that keep it sane away from exam questions: no
-weight is negative, so that a prompt never gets easier by asking for more, and only differences within a label set
-count, so that the form of an exam (options, a final `Answer:`) teaches nothing. Same data, same bytes out.
+weight is negative, so that every amount in a prompt can only add, and only differences within a label set count, so
+that the form of an exam (options, a final `Answer:`) teaches nothing. Same data, same bytes out.
 """
 
 import argparse
@@ -33,6 +33,7 @@ SPLITS: Final = 4  # into folds; the figures are means over them
 KNOTS: Final = 20
 SHRINKAGE: Final = 3.0
 SETS: Final = ("gsm8k", "mmlu")
+LENGTH: Final = "prompt length alone"
 SHIPPED: Final = "shipped: one fit for both sets"
 
 
@@ -93,26 +94,39 @@ def out_of_fold(
     return [fits[key(row)].score(row.features) for row in rows]
 
 
-def evaluate(rows: Sequence[Row]) -> dict[str, dict[str, Curve]]:
-    """Every way to score, by label set; all but length and random are out of fold."""
+def evaluate(rows: Sequence[Row], *, only: Sequence[str] = ()) -> dict[str, dict[str, Curve]]:
+    """Every way to score (or `only` these), by label set; all but prompt length are out of fold."""
+    found = {name: runs(rows) for name, runs in SCORERS.items() if not only or name in only}
+    return {name: {each: _mean_curve(rows, runs, each) for each in SETS} for name, runs in found.items()}
 
-    def split(number: int, train: Callable[[Sequence[Row]], Fit], *, per_set: bool) -> list[float]:
-        if not per_set:
-            return out_of_fold(rows, lambda row: row.folds[number], train)
-        return out_of_fold(rows, lambda row: (row.dataset, row.folds[number]), train, within=lambda row: row.dataset)
 
-    def free(part: Sequence[Row]) -> Fit:
-        return fit(part, shrinkage=0.3, may_be_negative=True)
+def _in_splits(train: Callable[[Sequence[Row]], Fit], *, per_set: bool) -> Callable[[Sequence[Row]], list[list[float]]]:
+    """Out-of-fold scores, once for each split; fitted to each label set alone or to both."""
 
-    scores = {
-        "prompt length alone": [[float(row.length) for row in rows]],
-        "fitted per set, weights free": [split(number, free, per_set=True) for number in range(SPLITS)],
-        "fitted per set": [split(number, fit, per_set=True) for number in range(SPLITS)],
-        SHIPPED: [split(number, fit, per_set=False) for number in range(SPLITS)],
-        "one fit, subject never seen": [out_of_fold(rows, lambda row: row.subject, fit)],
-        "one fit, set never seen": [out_of_fold(rows, lambda row: row.dataset, fit)],
-    }
-    return {name: {each: _mean_curve(rows, runs, each) for each in SETS} for name, runs in scores.items()}
+    def own_set(row: Row) -> str | None:
+        return row.dataset if per_set else None
+
+    def runs(rows: Sequence[Row]) -> list[list[float]]:
+        return [
+            out_of_fold(rows, lambda row: (own_set(row), row.folds[split]), train, within=own_set)  # noqa: B023
+            for split in range(SPLITS)
+        ]
+
+    return runs
+
+
+def _free(rows: Sequence[Row]) -> Fit:
+    return fit(rows, shrinkage=0.3, may_be_negative=True)
+
+
+SCORERS: Final[dict[str, Callable[[Sequence[Row]], list[list[float]]]]] = {
+    LENGTH: lambda rows: [[float(row.length) for row in rows]],
+    "fitted per set, weights free": _in_splits(_free, per_set=True),
+    "fitted per set": _in_splits(fit, per_set=True),
+    SHIPPED: _in_splits(fit, per_set=False),
+    "one fit, subject never seen": lambda rows: [out_of_fold(rows, lambda row: row.subject, fit)],
+    "one fit, set never seen": lambda rows: [out_of_fold(rows, lambda row: row.dataset, fit)],
+}
 
 
 def _mean_curve(rows: Sequence[Row], runs: Sequence[Sequence[float]], dataset: str) -> Curve:
@@ -170,7 +184,7 @@ def table(found: dict[str, dict[str, Curve]]) -> str:
 
 def results(found: dict[str, dict[str, Curve]]) -> list[dict[str, Any]]:
     """The figures of the shipped score beside prompt length, in the form of the other benchmarks."""
-    shipped, length = found[SHIPPED], found["prompt length alone"]
+    shipped, length = found[SHIPPED], found[LENGTH]
     rows = []
     for each in SETS:
         ours, peer = shipped[each], length[each]

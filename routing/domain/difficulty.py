@@ -79,7 +79,7 @@ def script_of(text: str) -> str:
     accented = sum(char > "\x7f" and char.isalpha() for char in sample)
     if foreign * 5 > letters:
         return "other"
-    return "accented" if accented * 10 > letters else "latin"
+    return "accented" if accented * 5 > letters else "latin"
 
 
 def parse_weights(source: Mapping[str, Any]) -> DifficultyWeights:

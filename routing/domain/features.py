@@ -49,8 +49,10 @@ def extract_features(body: Any, *, raw: bytes = b"", difficulty: bool = False) -
         raise wrong_type("body", "an object", body)
     try:
         return _extract(body, raw, difficulty)
-    except RecursionError as error:
-        raise InvalidRequest("The body is nested too deeply.", None, "invalid_value") from error
+    except InvalidRequest:
+        raise
+    except (RecursionError, ValueError) as error:
+        raise InvalidRequest("The body is nested too deeply, or holds NaN.", None, "invalid_value") from error
 
 
 def _extract(body: dict[str, Any], raw: bytes, difficulty: bool) -> RequestFeatures:
