@@ -9,7 +9,7 @@ from pathlib import Path
 from config.env import ConfigError, env_list, env_secret, env_str, env_url
 from config.services import POSTGRES, REDIS, local_secret
 from config.variables import data_dir, environment_name, provider_socket
-from keys.adapters.vault import EnvelopeVault, read_root_key
+from keys.adapters.vault import EnvelopeVault, read_root_keys
 from keys.ports import Vault
 from routing.adapters.openai_wire import WireClient
 from routing.adapters.postgres_config import PostgresConfigStore
@@ -43,7 +43,7 @@ def service_urls() -> tuple[str, str]:
 @lru_cache(maxsize=1)
 def vault() -> Vault:
     """The vault, opened when the first sealed credential is needed."""
-    return EnvelopeVault([read_root_key(env_secret("VAULT_ROOT_KEY") or local_secret("VAULT_ROOT_KEY"))])
+    return EnvelopeVault(read_root_keys(env_secret("VAULT_ROOT_KEY") or local_secret("VAULT_ROOT_KEY")))
 
 
 def build() -> Parts:

@@ -1,8 +1,15 @@
 """Errors of this app.
 
-VaultError   a secret could not be opened: wrong root key, tampered, or moved to another place
-"""
+    OrchestrationError
+     └─ ProgrammingFault
+         └─ VaultError     500 vault_error    a secret could not be sealed or opened
+"""  # fmt: skip
+
+from tenants.errors import ProgrammingFault
 
 
-class VaultError(Exception):
+class VaultError(ProgrammingFault):
     """A sealed value does not open: another root key, altered bytes, or another tenant, object, field or version."""
+
+    code = "vault_error"
+    public_message = "A stored secret could not be opened. Ask the operator to check the root key."

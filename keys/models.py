@@ -134,7 +134,8 @@ class LimitPeriod(TenantOwned):
 class Hold(TenantOwned):
     """The worst case of one admitted call, reserved until it ends; the row exists while it is live.
 
-    `id` is the attempt. `allocations` are the cost periods that carry the amount, `counted` the request periods that counted the call.
+    `id` is the attempt. `allocations` are the cost periods that carry the amount, `counted` the request periods that
+    counted the call.
     """
 
     tenant = _unchecked_tenant()

@@ -36,6 +36,11 @@ def read_root_key(text: str) -> bytes:
     return key
 
 
+def read_root_keys(text: str) -> list[bytes]:
+    """Read one or more root keys, separated by spaces or line breaks; the first one wraps."""
+    return [read_root_key(part) for part in text.split()] or [read_root_key(text)]
+
+
 def _root_id(root_key: bytes) -> bytes:
     """A public name of a root key, stored beside what it wraps."""
     return hashlib.sha256(b"orchestration root key" + root_key).digest()[:_ROOT_ID_BYTES]

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from enum import StrEnum
 
+OVERLAP_HOURS = (0, 1, 24, 168)
+
 
 class KeyStatus(StrEnum):
     """A revoked key stays for the record and is refused for ever."""

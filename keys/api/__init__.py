@@ -1,0 +1,1 @@
+"""REST endpoints of keys and money, one module per kind of object."""
