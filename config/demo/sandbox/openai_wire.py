@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from .answers import Answer, Usage, count_tokens, digest
-from .dialects import Dialect, sse
+from .dialects import Dialect, openai_error, sse
 from .exchange import WireError
 
 DEFAULT_DIMENSIONS: Final = 64
@@ -68,7 +68,7 @@ class OpenAIWire:
 
     def fault(self) -> bytes:
         """An error in the middle of a stream that began as a success."""
-        return sse(self._dialect.error_body(WireError(500, "The sandbox model failed while it was answering.")))
+        return sse(openai_error(WireError(500, "The sandbox model failed while it was answering.")))
 
     def too_long(self, tokens: int, window: int) -> WireError:
         """The error of a prompt that does not fit, in OpenAI's words."""
