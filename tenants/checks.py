@@ -37,7 +37,11 @@ def _references(model: type[TenantOwned]) -> list[CheckMessage]:
 
 
 def _uniques(model: type[TenantOwned]) -> list[CheckMessage]:
-    faults: list[CheckMessage] = []
+    faults: list[CheckMessage] = [
+        Error("unique must start with the tenant; use a UniqueConstraint", obj=field, id="tenants.E004")
+        for field in model._meta.local_fields
+        if field.unique and not field.primary_key
+    ]
     for constraint in model._meta.constraints:
         if isinstance(constraint, UniqueConstraint) and not _starts_with_tenant(constraint):
             faults.append(Error(f"{constraint.name} must start with the tenant", obj=model, id="tenants.E003"))

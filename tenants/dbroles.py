@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+# session_user and every role it may become: `set role` must not open what the login role cannot do.
 QUERY = """
-select current_user, rolsuper, rolbypassrls,
-       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
-               where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm', 'f')
-                 and n.nspname !~ '^pg_' and n.nspname <> 'information_schema')
-from pg_roles r where rolname = current_user
+select session_user, bool_or(rolsuper), bool_or(rolbypassrls),
+       bool_or(exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                       where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm', 'f')
+                         and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))
+from pg_roles r where pg_has_role(session_user, r.oid, 'member')
 """
 
 

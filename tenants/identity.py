@@ -47,7 +47,7 @@ def scope_of_member(user: User, slug: str, origin: Origin) -> tuple[Tenant, Scop
         raise NotFound()
     with tenant_tx(system_scope(tenant.id, "sign-in")):
         membership = Membership.objects.filter(_not_expired(), user=user, active=True).first()
-    if membership is None:
+    if membership is None or (membership.break_glass_reason and not user.is_staff):
         raise NotFound()
     actor = Actor(kind="user", id=str(user.id), label=user.email, roles=_roles(membership.roles))
     return tenant, Scope(tenant_id=tenant.id, actor=actor, request_id=origin.request_id, ip=origin.ip)
@@ -85,7 +85,9 @@ def invited(secret: str, origin: Origin) -> Invited:
     lookup = Lookup.objects.filter(kind="invitation", digest=digest_of(secret)).first()
     if lookup is None:
         raise NotFound()
-    tenant = Tenant.objects.get(pk=lookup.tenant_id)
+    tenant = Tenant.objects.filter(pk=lookup.tenant_id, status=TenantStatus.ACTIVE).first()
+    if tenant is None:
+        raise NotFound()
     with tenant_tx(system_scope(tenant.id, "invitation")):
         invitation = Invitation.objects.filter(
             pk=lookup.object_id, accepted_at__isnull=True, revoked_at__isnull=True, expires_at__gt=timezone.now()

@@ -4,7 +4,7 @@ Refusing in `get_queryset` closes every path of the ORM at once (aggregates, exi
 name this manager as their base manager, so related look-ups pass here too. Row-level security is the second lock.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth.base_user import BaseUserManager
@@ -20,7 +20,30 @@ Owned = TypeVar("Owned", bound="TenantOwned")
 
 
 class TenantQuerySet(models.QuerySet[Owned]):
-    """Query set whose bulk writes fill in and check the tenant."""
+    """Query set whose bulk writes fill in and check the tenant.
+
+    One that was built inside a unit of work and is read after it would silently find nothing, so reading checks again.
+    """
+
+    def _fetch_all(self) -> None:
+        if self._result_cache is None:
+            tx_tenant()
+        super()._fetch_all()
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[Owned]:
+        """Rows one by one; NoScope outside a tenant transaction."""
+        tx_tenant()
+        return super().iterator(chunk_size)
+
+    def count(self) -> int:
+        """Number of rows; NoScope outside a tenant transaction."""
+        tx_tenant()
+        return super().count()
+
+    def exists(self) -> bool:
+        """Whether there is a row; NoScope outside a tenant transaction."""
+        tx_tenant()
+        return super().exists()
 
     def bulk_create(self, objs: Iterable[Owned], *args: Any, **kwargs: Any) -> list[Owned]:
         """Insert many rows of the present tenant; a row of another tenant is refused."""

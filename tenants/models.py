@@ -76,6 +76,7 @@ class TenantForeignKey(models.ForeignKey):  # type: ignore[type-arg]  # generic 
 
     def __init__(self, to: Any, on_delete: Any = models.PROTECT, **kwargs: Any) -> None:
         kwargs["db_constraint"] = False
+        kwargs["db_index"] = False  # TenantTable makes the one that starts with the tenant
         super().__init__(to, on_delete, **kwargs)
 
 

@@ -136,10 +136,13 @@ def for_each_tenant(work: Callable[[Any, BaseDatabaseSchemaEditor], None]) -> Ca
     """Wrap a RunPython function so that it runs once per tenant with `app.tenant` set: the way to backfill."""
 
     def run(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        if not schema_editor.connection.in_atomic_block:
+            raise RuntimeError("for_each_tenant needs an atomic migration: app.tenant lives as long as the transaction")
         with schema_editor.connection.cursor() as cursor:
             cursor.execute("select id from tenants_tenant order by id")
             for (tenant_id,) in cursor.fetchall():
                 cursor.execute("select set_config('app.tenant', %s, true)", [str(tenant_id)])
                 work(apps, schema_editor)
+            cursor.execute("select set_config('app.tenant', '', true)")
 
     return run

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -43,6 +43,11 @@ class Scope:
 class _OpenTx:
     tenant_id: UUID
     using: str
+    connection: Any = field(compare=False)
+
+    def is_ours(self) -> bool:
+        """False in another thread or task, which inherits the variable but not the connection it speaks of."""
+        return connections[self.using] is self.connection and bool(self.connection.in_atomic_block)
 
 
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
@@ -64,7 +69,7 @@ def current_scope() -> Scope:
 
 def tx_tenant() -> UUID:
     """Return the tenant of the open tenant transaction; NoScope outside one."""
-    open_tx = _open_tx.get()
+    open_tx = _present_tx()
     if open_tx is None:
         raise NoScope("tenant tables are reachable only inside tenant_tx()")
     return open_tx.tenant_id
@@ -72,7 +77,10 @@ def tx_tenant() -> UUID:
 
 @contextmanager
 def use_scope(scope: Scope) -> Iterator[Scope]:
-    """Make `scope` the active one for the block."""
+    """Make `scope` the active one for the block; another tenant's is refused inside a tenant transaction."""
+    open_tx = _present_tx()
+    if open_tx is not None and open_tx.tenant_id != scope.tenant_id:
+        raise WrongTenant("the scope of one tenant cannot be entered inside a transaction of another")
     token = _scope.set(scope)
     try:
         yield scope
@@ -88,21 +96,26 @@ def tenant_tx(scope: Scope | None = None, *, using: str = "default") -> Iterator
     opened the transaction commits it, so `on_commit` work runs after the outermost block only.
     """
     scope = scope or current_scope()
-    open_tx = _open_tx.get()
+    open_tx = _present_tx()
     if open_tx is not None:
-        if open_tx != _OpenTx(scope.tenant_id, using):
+        if (open_tx.tenant_id, open_tx.using) != (scope.tenant_id, using):
             raise WrongTenant("a tenant transaction cannot be opened inside one of another tenant or database")
         with use_scope(scope), transaction.atomic(using=using):
             yield scope
         return
     with use_scope(scope), transaction.atomic(using=using, durable=True):
         previous = _set_tenant(using, str(scope.tenant_id))
-        token = _open_tx.set(_OpenTx(scope.tenant_id, using))
+        token = _open_tx.set(_OpenTx(scope.tenant_id, using, connections[using]))
         try:
             yield scope
         finally:
             _open_tx.reset(token)
         _restore_tenant(using, previous)  # a roll-back restores it by itself
+
+
+def _present_tx() -> _OpenTx | None:
+    open_tx = _open_tx.get()
+    return open_tx if open_tx is not None and open_tx.is_ours() else None
 
 
 def _set_tenant(using: str, tenant: str) -> str:

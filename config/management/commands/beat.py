@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from config.celery import app
 from config.sweeper import Sweeper, duties
+from config.wiring import refuse_unsafe_start
 
 
 class Command(BaseCommand):
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
+        refuse_unsafe_start()
         stop = threading.Event()
 
         def ask(_signal: int, _frame: FrameType | None) -> None:
