@@ -24,6 +24,7 @@ class Child:
     def __init__(self, process: Process, terminal: Terminal) -> None:
         self.name = process.name
         self.on_demand = process.on_demand
+        self.later = process.later
         self._process = process
         self._terminal = terminal
         self._running: subprocess.Popen[bytes] | None = None

@@ -19,7 +19,7 @@ GRACE_SECONDS = 4.0
 
 
 class Supervisor:
-    """Runs the processes of a plan until SIGINT or SIGTERM."""
+    """Runs the processes of a plan until SIGINT or SIGTERM; setting `ready` starts those that come later."""
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Supervisor:
         self.children = [Child(process, terminal) for process in processes]
         self._needed = needed
         self._tend_services = tend_services
+        self.ready = threading.Event()
         self._stop = threading.Event()
         self._demand = False
         self._sockets = () if sockets is None else (str(sockets),)
@@ -65,10 +66,15 @@ class Supervisor:
 
     def _tend(self, now: float) -> None:
         for child in self.children:
-            child.tend(wanted=self._demand or not child.on_demand, now=now)
+            child.tend(wanted=self._wanted(child), now=now)
         groups = " ".join(str(child.group) for child in self.children if child.group)
         if groups != self._told:
             self._tell(groups)
+
+    def _wanted(self, child: Child) -> bool:
+        if child.later and not self.ready.is_set():
+            return False
+        return self._demand or not child.on_demand
 
     def _look(self) -> None:
         """Slow checks, away from the loop, so that a frozen database cannot delay a stop."""

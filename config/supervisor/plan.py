@@ -14,12 +14,13 @@ STREAM_GRACE_SECONDS = "2"
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process to run. `on_demand` ones run only while something needs them."""
+    """One process to run: `on_demand` only while something needs it, `later` once people can sign in."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str]
     on_demand: bool = False
+    later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +45,33 @@ def processes(layout: Layout, environment: Mapping[str, str]) -> tuple[Process, 
     bare = without(gateway, "DATABASE_GATEWAY_URL", "REDIS_URL", "VAULT_ROOT_KEY")
     manage = (sys.executable, "manage.py")
     found = [
-        Process("web", (*_granian("config.asgi:application", workers=1), *_tcp(layout.bind, layout.web_port)), django),
+        Process(
+            "web",
+            (*_granian("config.asgi:application", "asginl", workers=1), *_tcp(layout.bind, layout.web_port)),
+            django,
+        ),
         Process(
             "gateway",
             (
-                *_granian("config.gateway:app", workers=layout.gateway_workers),
+                *_granian("config.gateway:app", "asgi", workers=layout.gateway_workers),
                 *_tcp(layout.bind, layout.gateway_port),
             ),
             gateway,
         ),
         Process(
             "provider",
-            (*_granian("config.provider:app", workers=1), "--uds", layout.provider_socket, "--uds-permissions", "600"),
+            (
+                *_granian("config.provider:app", "asgi", workers=1),
+                "--uds",
+                layout.provider_socket,
+                "--uds-permissions",
+                "600",
+            ),
             bare,
             on_demand=True,
         ),
-        Process("worker", (*_celery(), "-c", str(layout.worker_threads)), django),
-        Process("beat", (*manage, "beat"), django),
+        Process("worker", (*_celery(), "-c", str(layout.worker_threads)), django, later=True),
+        Process("beat", (*manage, "beat"), django, later=True),
     ]
     if layout.sandbox:
         port = str(layout.sandbox_port)
@@ -80,8 +91,8 @@ def with_secrets(environment: Mapping[str, str], values: Mapping[str, str]) -> d
     return {**{name: value for name, value in environment.items() if name not in files}, **values}
 
 
-def _granian(target: str, *, workers: int) -> tuple[str, ...]:
-    options = ("--interface", "asgi", "--http", "1", "--no-ws", "--loop", "uvloop", "--workers", str(workers))
+def _granian(target: str, interface: str, *, workers: int) -> tuple[str, ...]:
+    options = ("--interface", interface, "--http", "1", "--no-ws", "--loop", "uvloop", "--workers", str(workers))
     limits = ("--http1-header-read-timeout", HEADER_TIMEOUT_MS, "--workers-kill-timeout", STREAM_GRACE_SECONDS)
     again = ("--respawn-failed-workers", "--respawn-interval", "0.5")
     return (sys.executable, "-m", "granian", *options, *limits, *again, "--log-level", "warning", target)
@@ -93,4 +104,17 @@ def _tcp(host: str, port: int) -> tuple[str, ...]:
 
 def _celery() -> tuple[str, ...]:
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    return (sys.executable, "-m", "celery", "-A", "config", "worker", "-P", "threads", "-l", "warning", *quiet)
+    return (
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "config",
+        "worker",
+        "-P",
+        "threads",
+        "-l",
+        "warning",
+        *quiet,
+    )

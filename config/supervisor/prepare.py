@@ -6,6 +6,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ class Prepared:
     embedded: bool
     sandbox: bool
     sockets: Path | None
+    started: float
     lock: IO[bytes]
 
 
@@ -59,6 +61,7 @@ def prepared() -> Prepared:
 
 
 def _prepare(terminal: Terminal) -> Prepared:
+    started = time.monotonic()
     directory = data_dir()
     first = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -79,7 +82,7 @@ def _prepare(terminal: Terminal) -> Prepared:
     sockets = None if env_is_set("PROVIDER_SOCKET") else _private_directory()
     if sockets is not None:
         env_assign({"PROVIDER_SOCKET": str(sockets / "provider.sock")})
-    return Prepared(terminal=terminal, embedded=own, sandbox=sandbox, sockets=sockets, lock=lock)
+    return Prepared(terminal=terminal, embedded=own, sandbox=sandbox, sockets=sockets, started=started, lock=lock)
 
 
 def _private_directory() -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connections
 
 from config import embedded
@@ -32,22 +32,21 @@ select exists (select from routing_deployment d join routing_provider p on p.id 
 def run(prepared: Prepared) -> None:
     """Prepare the database and files, then run every process until told to stop."""
     terminal = prepared.terminal
-    started = time.monotonic()
     if "owner" in connections:
         with terminal.step("database tables"):
             call_command("migrate", verbosity=0)
     _collect_static(terminal)
-    if prepared.embedded and "demo_load" in get_commands() and not info.path(data_dir()).exists():
+    if prepared.embedded:
         with terminal.step("demo tenant"):
-            call_command("demo_load", verbosity=0)
+            call_command("demo_load", refresh=True, verbosity=0)
     for connection in connections.all(initialized_only=True):
         connection.close()
         if getattr(connection, "pool", None):
             connection.close_pool()  # type: ignore[attr-defined]
-    _run_processes(prepared, started)
+    _run_processes(prepared)
 
 
-def _run_processes(prepared: Prepared, started: float) -> None:
+def _run_processes(prepared: Prepared) -> None:
     layout = _layout(sandbox=prepared.sandbox)
     gateway_url = env_url("DATABASE_GATEWAY_URL", schemes=("postgresql", "postgres"))
     supervisor = Supervisor(
@@ -59,7 +58,7 @@ def _run_processes(prepared: Prepared, started: float) -> None:
     )
     info.write_addresses(data_dir(), layout)
     try:
-        supervisor.run(started=lambda: _announce(prepared, layout, supervisor, started))
+        supervisor.run(started=lambda: _announce(prepared, layout, supervisor))
     finally:
         prepared.terminal.write("Stopping.")
         if prepared.embedded:
@@ -133,25 +132,29 @@ def _static_digest() -> str:
     return state.hexdigest()
 
 
-def _announce(prepared: Prepared, layout: Layout, supervisor: Supervisor, started: float) -> None:
-    ports = {"web": layout.web_port, "gateway": layout.gateway_port}
+def _announce(prepared: Prepared, layout: Layout, supervisor: Supervisor) -> None:
+    addresses = {"web": (layout.web_port, "/accounts/login/"), "gateway": (layout.gateway_port, "/healthz")}
     deadline = time.monotonic() + READY_SECONDS
-    while (waiting := [name for name, port in ports.items() if not _answers(port)]) and not supervisor.stopping:
+    while (
+        waiting := [name for name, address in addresses.items() if not _answers(*address)]
+    ) and not supervisor.stopping:
         if time.monotonic() > deadline:
             prepared.terminal.write(
                 f"Not ready after {READY_SECONDS:.0f} s: {', '.join(waiting)}. See the lines above."
             )
+            supervisor.ready.set()
             return
         time.sleep(0.1)
+    supervisor.ready.set()
     if not supervisor.stopping:
-        prepared.terminal.write(f"  processes: ready, {time.monotonic() - started:.1f} s after the services")
+        prepared.terminal.write(f"  ready after {time.monotonic() - prepared.started:.1f} s")
         prepared.terminal.write(info.text(info.read(data_dir())))
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, path: str) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR
     except (OSError, http.client.HTTPException):
         return False
