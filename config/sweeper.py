@@ -64,6 +64,8 @@ def duties() -> tuple[Duty, ...]:
         Duty("heartbeat", 2.0, beat),
         Duty("seal the audit chains", 1.0, seal_audit),
         Duty("expire holds", 1.0, expire_holds),
+        Duty("send mails that are due", 15.0, hint_mails),
+        Duty("forget idempotency keys", 600.0, forget_idempotency_keys),
     )
 
 
@@ -78,6 +80,18 @@ def seal_audit() -> int:
     from tenants.sealing import seal_all
 
     return seal_all()
+
+
+def hint_mails() -> int:
+    from tenants.mail import mail_hint_due
+
+    return mail_hint_due()
+
+
+def forget_idempotency_keys() -> int:
+    from tenants.idempotency import forget_old_records
+
+    return forget_old_records()
 
 
 def expire_holds() -> int:

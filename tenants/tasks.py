@@ -1,13 +1,16 @@
 """Celery tasks of the kernel, and the task base that enters the scope a message carries."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
 from celery import Task, shared_task
-from django.core.mail import send_mail
 
 from tenants.domain import Role
+from tenants.mail import mail_deliver
 from tenants.scope import Actor, Scope, use_scope
+
+logger = logging.getLogger(__name__)
 
 
 class TenantTask(Task):  # type: ignore[type-arg]  # generic only in the stubs, not at run time
@@ -36,7 +39,10 @@ def scope_from_header(header: dict[str, Any]) -> Scope:
     )
 
 
-@shared_task(name="tenants.mail_send", autoretry_for=(OSError,), retry_backoff=True, max_retries=8)
-def mail_send(*, subject: str, body: str, to: list[str]) -> None:
-    """Send one mail; a mail server that does not answer is tried again for about an hour."""
-    send_mail(subject, body, None, to)
+@shared_task(name="tenants.mail_send")
+def mail_send(*, mail_id: str) -> None:
+    """Send one written mail; one that fails stays written and is tried again later."""
+    try:
+        mail_deliver(mail_id)
+    except OSError as error:
+        logger.warning("mail %s was not taken by the mail server: %s", mail_id, error)

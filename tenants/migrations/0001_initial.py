@@ -34,6 +34,18 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='OutgoingMail',
+            fields=[
+                ('id', models.UUIDField(default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('recipient', models.EmailField(max_length=254)),
+                ('subject', models.CharField(max_length=300)),
+                ('body', models.TextField()),
+                ('due_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name='PlatformAuditEntry',
             fields=[
                 ('id', models.UUIDField(default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(SEALED_ONCE, "drop function tenants_audit_guard() cascade"),
         TenantTable("tenants_audithead", app="select,insert,update"),
-        TenantTable("tenants_idempotencyrecord"),
+        TenantTable("tenants_idempotencyrecord", relay_columns=("tenant_id", "created_at")),
         GrantTable("tenants_tenant", {APP: "select,insert,update", GATEWAY: "select", RELAY: "select"}),
         GrantTable("tenants_user", {APP: "select,insert,update"}),
         GrantTable("tenants_user_groups", {APP: "select,insert,delete"}),
@@ -52,5 +52,6 @@ class Migration(migrations.Migration):
         GrantTable("tenants_configstamp", {APP: "select,insert,update", GATEWAY: "select"}),
         GrantTable("tenants_platformtoken", {APP: "select,insert,update"}),
         GrantTable("tenants_platformauditentry", {APP: "select,insert"}),
+        GrantTable("tenants_outgoingmail", {APP: "select,insert,update,delete"}),
         GrantTable("tenants_heartbeat", {APP: "select,insert,update", RELAY: "select,insert,update"}),
     ]

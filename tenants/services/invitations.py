@@ -11,8 +11,8 @@ from tenants import audit
 from tenants.access import access_invitation, require
 from tenants.domain import Role
 from tenants.errors import Conflict, Invalid, NotFound
+from tenants.mail import mail_write
 from tenants.models import Invitation, Lookup, Membership, Tenant, User
-from tenants.queue import enqueue_on_commit
 from tenants.scope import Scope, current_scope, tenant_tx
 from tenants.services.grants import check_grant
 from tenants.services.members import join
@@ -94,4 +94,4 @@ def _mail(invitation: Invitation, address: str) -> None:
         "%(who)s invites you to %(tenant)s on AI Orchestration.\n\nAccept here within %(days)d days:\n%(address)s\n\n"
         "If you did not expect this, ignore it; nothing happens."
     ) % {"who": invitation.invited_by, "tenant": tenant.name, "days": INVITATION_DAYS, "address": address}
-    enqueue_on_commit("tenants.mail_send", subject=subject, body=body, to=[invitation.email])
+    mail_write(to=invitation.email, subject=subject, body=body)
