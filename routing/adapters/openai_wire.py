@@ -89,6 +89,7 @@ class WireReply:
         connection = self._response.connection
         if connection is not None and connection.protocol is not None:
             connection.protocol.read_timeout = self._idle
+            connection.protocol.start_timeout()  # else the first silence is still judged by the old bound
 
     def stop(self) -> None:
         """End a waiting `chunk` with StreamStopped."""

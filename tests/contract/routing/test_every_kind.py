@@ -203,8 +203,9 @@ async def test_a_stream_that_falls_silent_is_given_up(upstream: Upstream):
     await reply.chunk()
     reply.began()
 
-    with closing(reply), pytest.raises(UpstreamTimeout):
-        await reply.read()
+    with closing(reply), pytest.raises(UpstreamTimeout, match="in time"):
+        async with asyncio.timeout(5):
+            await reply.read()
 
 
 async def test_closing_a_stream_ends_the_providers_work(upstream: Upstream, sandbox: SandboxServer):
