@@ -21,7 +21,7 @@ def margin(decision: Decision) -> dict[str, Any] | None:
     if decision.runner_up is None or not decision.ladder or strategy == "ordered":
         return None
     if strategy == "difficulty":
-        distance = cut_distance(decision)
+        distance = turning_cut(decision)
         return None if distance is None else {"unit": "difficulty", "by": distance["by"]}
     name, unit = _COMPARED[strategy]
     first, second = (dict(decision.scores[index]).get(name) for index in (decision.ladder[0], decision.runner_up))
@@ -40,6 +40,27 @@ def cut_distance(decision: Decision) -> dict[str, Any] | None:
     cuts.append((bands.hard_above, "hard" if score <= bands.hard_above else "unsure"))
     cut, band = min(cuts, key=lambda each: abs(each[0] - score))
     return {"cut": cut, "band": band, "by": round(abs(cut - score), 4)}
+
+
+def turning_cut(decision: Decision) -> dict[str, Any] | None:
+    """The nearest cut beyond which the prompt would be sent elsewhere; an unsure one may go where a hard one goes."""
+    difficulty, bands = decision.difficulty, decision.route.spec.difficulty
+    if difficulty is None or difficulty.score is None:
+        return None
+    score = difficulty.score
+    goes_to = {"easy": "easy", "hard": "hard", "unsure": bands.unsure}
+    edges = [
+        ("easy", bands.easy_below),
+        ("unsure", bands.easy_below if difficulty.band == "easy" else bands.hard_above),
+        ("hard", bands.hard_above),
+    ]
+    options = [
+        (round(abs(cut - score), 4), band, cut) for band, cut in edges if goes_to[band] != goes_to[difficulty.band]
+    ]
+    if not options:
+        return None
+    by, band, cut = min(options)
+    return {"cut": cut, "band": band, "by": by}
 
 
 def counterfactual(decision: Decision) -> dict[str, Any] | None:
@@ -76,7 +97,7 @@ def _unblocked(decision: Decision) -> dict[str, Any] | None:
 
 def _other_band(decision: Decision) -> dict[str, Any] | None:
     """How far the score is from the next band, and the feature whose change would cover that with the least effort."""
-    distance, weights, difficulty = cut_distance(decision), decision.route.weights, decision.difficulty
+    distance, weights, difficulty = turning_cut(decision), decision.route.weights, decision.difficulty
     if distance is None or weights is None or difficulty is None or difficulty.raw is None:
         return {"kind": "unavailable", "candidate": decision.ladder[0], "then": decision.runner_up}
     missing = round(raw_at(distance["cut"], weights.knots) - difficulty.raw, 6)

@@ -37,7 +37,7 @@ def test_a_short_plain_prompt_is_easy(text: str) -> None:
 def test_a_long_prompt_with_many_facts_is_hard() -> None:
     text = (
         "A company has three factories and four warehouses. The factories have capacities of 120, 80 and 150 units. "
-        "The warehouses have demands of 70, 90, 110 and 80 units. The cost per unit from each factory to each warehouse is "
+        "The warehouses have demands of 70, 90, 110 and 80 units. The cost from each factory to each warehouse is "
         "given in the table. Formulate the transportation problem, find an optimal solution and its cost, compute the "
         "dual prices of the factories, and explain which of the factories the company should extend first."
     )
