@@ -28,7 +28,8 @@ def access_route(route_id: UUID | str, *, lock: bool = False) -> Route:
 def access_route_version(route: Route, number: int) -> RouteVersion:
     """Return one version of a route."""
     require("route.read")
-    version: RouteVersion | None = RouteVersion.objects.filter(route=route, number=number).first()
+    known = 0 < number <= route.current_version
+    version: RouteVersion | None = RouteVersion.objects.filter(route=route, number=number).first() if known else None
     if version is None:
         raise NotFound()
     return version

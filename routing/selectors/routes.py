@@ -61,6 +61,13 @@ def version_list(route: Route) -> QuerySet[RouteVersion]:
     return versions
 
 
+def previous_version(version: RouteVersion) -> RouteVersion | None:
+    """The version before; None for the first."""
+    require("route.read")
+    before: RouteVersion | None = RouteVersion.objects.filter(route=version.route, number=version.number - 1).first()
+    return before
+
+
 def version_diff(before: RouteVersion | None, after: RouteVersion) -> list[SpecChange]:
     """What `after` changed; against nothing, everything it says."""
     old, new = _flat(before.spec if before else {}), _flat(after.spec)

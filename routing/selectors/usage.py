@@ -1,6 +1,5 @@
 """Usage by day and by what it belongs to, summed in the database: no figure depends on what a page shows."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -8,10 +7,9 @@ from uuid import UUID
 
 from django.db.models import F, Func, UUIDField
 
-from routing.models import UsageRecord
 from routing.selectors.filters import UsageFilter, narrowed, reporting_zone
-from routing.selectors.measures import BUCKETS, Totals, measures, totals_of
-from routing.selectors.names import Names, names_of
+from routing.selectors.measures import Totals, measures, totals_of
+from routing.selectors.names import names_of
 from tenants.access import require
 from tenants.selectors import unit_list
 
@@ -23,8 +21,6 @@ GROUPS: dict[str, Any] = {
     "unit": Func(F("unit_path"), function="unnest", output_field=UUIDField()),
     "key": F("virtual_key_id"),
 }
-EXPORT_HEADER = ("day", "model", "route", "deployment", "unit", "key", "calls", "errors", "refused", "cached", *BUCKETS,
-                 "cost_usd", "saved_usd")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,30 +86,6 @@ def usage_series_by(wanted: UsageFilter, by: GroupBy) -> list[GroupDay]:
     return sorted(groups, key=lambda group: (group.day, group.label))
 
 
-def usage_export(wanted: UsageFilter) -> Iterator[tuple[Any, ...]]:
-    """Rows under EXPORT_HEADER, one for each day and combination; money as exact decimal text."""
-    require("usage.read")
-    keys = ("day", "model_served", "route_id", "deployment_id", "unit_id", "virtual_key_id")
-    rows = list(narrowed(wanted, reporting_zone()).order_by().values(*keys).annotate(**measures()).order_by(*keys))
-    names: dict[str, Names] = {
-        kind: names_of(kind, {row[column] for row in rows})
-        for kind, column in (("route", keys[2]), ("deployment", keys[3]), ("unit", keys[4]), ("key", keys[5]))
-    }
-    for row in rows:
-        totals = totals_of(row)
-        labels = [names[kind].label(row[f"{column}_id"]) for kind, column in _EXPORTED]
-        counts = (totals.calls, totals.errors, totals.refused, totals.cached, *(getattr(totals, b) for b in BUCKETS))
-        yield (row["day"].isoformat(), row["model_served"], *labels, *counts, usd(totals.cost), usd(totals.saved))
-
-
-_EXPORTED = (("route", "route"), ("deployment", "deployment"), ("unit", "unit"), ("key", "virtual_key"))
-
-
-def usd(nano: int) -> str:
-    """Nano-USD as dollars, exact to the last digit."""
-    return f"{'-' if nano < 0 else ''}{abs(nano) // 10**9}.{abs(nano) % 10**9:09d}"
-
-
 def _grouped(wanted: UsageFilter, by: GroupBy, *keys: str) -> Any:
     rows = narrowed(wanted, reporting_zone()).annotate(group=GROUPS[by]).order_by().values(*keys)
     found = rows.annotate(**measures())
@@ -121,7 +93,3 @@ def _grouped(wanted: UsageFilter, by: GroupBy, *keys: str) -> Any:
         below = set(unit_list(archived=True).filter(path__contains=[wanted.unit_id]).values_list("pk", flat=True))
         return [row for row in found if row["group"] in below]
     return found
-
-
-__all__ = ["EXPORT_HEADER", "Day", "Group", "GroupBy", "GroupDay", "UsageRecord", "usage_by", "usage_export",
-           "usage_series", "usage_series_by", "usage_totals", "usd"]  # fmt: skip

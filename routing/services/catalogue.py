@@ -1,8 +1,8 @@
-"""What the price catalogue knows of a model at a kind of provider."""
+"""What the price catalogue knows of a model at a kind of provider, as far as a deployment can take it over."""
 
 from dataclasses import dataclass, field
 
-from routing.catalog import catalogue, price_for
+from routing.catalog import price_for
 from routing.domain.control import ModelTraits
 from routing.domain.types import Price
 
@@ -29,4 +29,4 @@ def suggestion(kind: str, model: str) -> Suggestion:
         supports_vision=entry.supports_vision,
         supports_streaming=entry.supports_streaming,
     )
-    return Suggestion(traits=traits, price=entry.price, source=f"{entry.source} {catalogue().version}")
+    return Suggestion(traits=traits, price=entry.price, source=f"catalogue:{entry.source}")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from routing.access import access_deployment, access_provider
-from routing.domain.control import MAX_PRICE, DeploymentConfig
+from routing.domain.control import MAX_PRICE, DeploymentConfig, ModelTraits
 from routing.domain.types import Price
 from routing.models import Deployment, Provider, Route
 from routing.selectors.routes import routes_using
@@ -70,6 +70,19 @@ def deployment_archive(deployment_id: UUID | str) -> Deployment:
             touch_config()
             audit.record("deployment.archive", deployment)
     return deployment
+
+
+def deployment_config(deployment: Deployment) -> DeploymentConfig:
+    """A deployment as it stands, to change a part of it."""
+    return DeploymentConfig(
+        name=deployment.name,
+        provider_id=deployment.provider_id,
+        model=deployment.model,
+        traits=ModelTraits(**{name: getattr(deployment, name) for name in _TRAITS}),
+        price=price_of(deployment),
+        quality=deployment.quality,
+        enabled=deployment.enabled,
+    )
 
 
 def _refuse_used(routes: list[Route]) -> None:

@@ -62,6 +62,11 @@ def provider_archive(provider_id: UUID | str) -> Provider:
     return provider
 
 
+def provider_config(provider: Provider) -> ProviderConfig:
+    """A provider as it stands, to change a part of it."""
+    return ProviderConfig(kind=provider.kind, **{name: getattr(provider, name) for name in _FIELDS})
+
+
 def _apply(provider: Provider, config: ProviderConfig) -> None:
     kind = _kind(config)
     _check_base_url(config.base_url, kind)

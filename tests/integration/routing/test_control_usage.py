@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from routing.selectors.filters import UsageFilter, last_days
 from routing.selectors.measures import BUCKETS, Totals
-from routing.selectors.usage import EXPORT_HEADER, usage_by, usage_export, usage_series, usage_series_by, usage_totals
+from routing.selectors.usage import usage_by, usage_series, usage_series_by, usage_totals
+from routing.selectors.usage_export import EXPORT_HEADER, csv_text, usage_export
 from tenants.domain import Role
 from tenants.errors import PermissionDenied
 from tenants.ids import uuid7
@@ -180,6 +181,13 @@ def test_the_export_adds_up_to_the_totals_in_exact_decimals(cast: Cast) -> None:
         rows = [dict(zip(EXPORT_HEADER, row, strict=True)) for row in usage_export(ALL_TIME)]
     assert [row["day"] for row in rows] == ["2026-03-10", "2026-03-11", "2026-03-12"]
     assert {row["cost_usd"] for row in rows} == {"0.000000001"}
+
+
+def test_a_name_in_the_export_is_never_a_formula(cast: Cast) -> None:
+    with cast.acting():
+        kit.write([kit.record(NOON, model_served='=cmd("x")')])
+        text = csv_text(usage_export(ALL_TIME))
+    assert '2026-03-10,"\'=cmd(""x"")",' in text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_data(cast: Cast) -> None:

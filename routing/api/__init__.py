@@ -1,0 +1,1 @@
+"""REST API of routing: providers, deployments, routes, usage, requests, the price catalogue."""
