@@ -1,11 +1,16 @@
 """What a sandbox model's name says, and how answers and tokens follow from it."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from config.demo.sandbox.answers import Question, answer, count_tokens, example_of, usage_after
 from config.demo.sandbox.behaviour import fails_now, parse_model
 from config.demo.sandbox.performance import delays
 
+ROOT = Path(__file__).resolve().parents[3]
 QUESTION = Question(
     last_user_text="Xin chào, số dư của tôi?",
     all_text="Xin chào, số dư của tôi?",
@@ -89,3 +94,10 @@ def test_an_example_follows_its_schema() -> None:
     }
 
     assert example_of(schema, seed="s") == {"amount": 7.5, "tags": ["new"], "kind": 3, "note": None}
+
+
+def test_the_server_brings_nothing_heavy_along() -> None:
+    code = "import sys, config.demo.sandbox; print({'django', 'litellm', 'celery'} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
+
+    assert result.stdout.strip() == "set()"
