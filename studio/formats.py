@@ -5,11 +5,18 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
-from django.utils.formats import number_format
+from django.utils.formats import get_format
+from django.utils.numberformat import format as write_number
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 NANO = Decimal(1_000_000_000)
 _CENT = Decimal("0.01")
+
+
+def _grouped(value: int | float | Decimal, places: int) -> str:
+    """In groups of three in every language; Django groups Vietnamese figures not at all."""
+    point, comma = get_format("DECIMAL_SEPARATOR"), get_format("THOUSAND_SEPARATOR")
+    return str(write_number(value, point, places, grouping=3, thousand_sep=comma, force_grouping=True))
 
 
 def money(nano: int, *, exact: bool = False, places: int | None = None) -> str:
@@ -17,7 +24,7 @@ def money(nano: int, *, exact: bool = False, places: int | None = None) -> str:
     amount = Decimal(nano) / NANO
     digits = _all_places(amount) if exact else _places(amount) if places is None else places
     rounded = amount.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
-    sign, figure = ("−" if rounded < 0 else ""), number_format(abs(rounded), digits, force_grouping=True)
+    sign, figure = ("−" if rounded < 0 else ""), _grouped(abs(rounded), digits)
     return f"{sign}{figure} US$" if (get_language() or "").startswith("vi") else f"{sign}${figure}"
 
 
@@ -37,30 +44,30 @@ def _places(amount: Decimal) -> int:
 
 def number(value: int | float | Decimal, places: int = 0) -> str:
     """A grouped number."""
-    return number_format(value, places, force_grouping=True)
+    return _grouped(value, places)
 
 
 def compact(value: int) -> str:
     """A large count in four characters or so: 950, 12.4 k, 3.1 M."""
     for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
         if abs(value) >= size:
-            return f"{number_format(Decimal(value) / size, 1)} {unit}"
+            return f"{_grouped(Decimal(value) / size, 1)} {unit}"
     return number(value)
 
 
 def percent(share: float, places: int = 0) -> str:
     """A share of one as a percentage."""
-    return f"{number_format(share * 100, places)}%"
+    return f"{_grouped(share * 100, places)}%"
 
 
 def duration(milliseconds: float) -> str:
     """A span of time with the two units that matter."""
     if milliseconds < 10:
-        return f"{number_format(milliseconds, 1)} ms"
+        return f"{_grouped(milliseconds, 1)} ms"
     if milliseconds < 1_000:
-        return f"{number_format(milliseconds, 0)} ms"
+        return f"{_grouped(milliseconds, 0)} ms"
     if milliseconds < 60_000:
-        return f"{number_format(milliseconds / 1_000, 1)} s"
+        return f"{_grouped(milliseconds / 1_000, 1)} s"
     minutes, seconds = divmod(int(milliseconds // 1_000), 60)
     if minutes < 60:
         return gettext("%(minutes)d min %(seconds)02d s") % {"minutes": minutes, "seconds": seconds}
