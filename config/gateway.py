@@ -56,7 +56,7 @@ def build() -> Parts:
     client = WireClient(EgressPolicy(parse_allow(env_list("EGRESS_ALLOW"))), process_socket=provider_socket())
     health = Health()
     streams = OpenStreams(store)
-    configs = ConfigCache(store, on_change=lambda config: streams.recheck(config.tenant_id))
+    configs = ConfigCache(store, on_change=streams.recheck)
     auth = Authenticator(store, configs)
     ladder = Ladder(ledger=ledger, client=client, health=health, vault=vault)
 

@@ -53,6 +53,10 @@ class StoreUnavailable(Exception):
     """The configuration could not be read in time."""
 
 
+class TenantGone(StoreUnavailable):
+    """The tenant does not exist any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadlines:
     """Bounds of one upstream attempt in seconds: connecting, first byte, silence between parts, all of it."""

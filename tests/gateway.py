@@ -11,13 +11,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import openai
-from psycopg.conninfo import make_conninfo
 
 from keys.domain import key_format
 from tests.sandbox import free_port, wait_for_port
@@ -41,6 +41,7 @@ class Gateway:
 
     port: int
     process: "subprocess.Popen[bytes]"
+    clients: list[openai.OpenAI] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -55,7 +56,9 @@ class Gateway:
     def client(self, key: Key | str, **options: Any) -> openai.OpenAI:
         """The stock OpenAI client, without retries of its own."""
         secret = key if isinstance(key, str) else key.secret
-        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=secret, max_retries=0, timeout=30, **options)
+        made = openai.OpenAI(base_url=f"{self.url}/v1", api_key=secret, max_retries=0, timeout=30, **options)
+        self.clients.append(made)
+        return made
 
     def kill(self) -> None:
         """SIGKILL to the process and its workers."""
@@ -87,6 +90,8 @@ def running_gateway(
         wait_for_port(port, process)
         yield gateway
     finally:
+        for client in gateway.clients:
+            client.close()
         process.terminate()
         try:
             process.wait(15)
@@ -96,7 +101,7 @@ def running_gateway(
 
 def gateway_url(database: str) -> str:
     """Address of `database` on the session's server for the gateway's role."""
-    return make_conninfo(os.environ["DATABASE_GATEWAY_URL"], dbname=database)
+    return urlsplit(os.environ["DATABASE_GATEWAY_URL"])._replace(path=f"/{database}").geturl()
 
 
 class World:
@@ -142,14 +147,25 @@ class World:
 
         touch_config()
         return Limit.objects.create(
-            virtual_key_id=key.id if key else None, name=f"{meter} per {window}", meter=meter, window=window, amount=amount
+            virtual_key_id=key.id if key else None,
+            name=f"{meter} per {window}",
+            meter=meter,
+            window=window,
+            amount=amount,
         )
 
-    def provider(self, *, kind: str = "openai_compatible", base_url: str = "", name: str = "") -> Any:
-        """A provider at the given address, the sandbox by default."""
+    def provider(
+        self, *, kind: str = "openai_compatible", base_url: str = "", name: str = "", secret: str = "provider-key"
+    ) -> Any:
+        """A provider at the given address, the sandbox by default, with a sealed credential."""
+        from keys.services.credentials import credential_create
         from routing.models import Provider
+        from tenants.stamp import touch_config
 
-        return Provider.objects.create(name=name or kind, kind=kind, base_url=base_url or self.base_url)
+        credential = credential_create(name=name or kind, kind=kind, secret=secret)
+        touch_config()
+        address = base_url or self.base_url
+        return Provider.objects.create(name=name or kind, kind=kind, base_url=address, credential=credential)
 
     def deployment(self, model: str, *, provider: Any = None, price: int | None = PRICE, **fields: Any) -> Any:
         """A model at a provider that costs the same for input and output."""

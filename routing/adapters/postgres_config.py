@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from routing.adapters.postgres_link import LinkError, PostgresLink, Row
-from routing.ports import KeyRow, StoreUnavailable, TenantRows
+from routing.ports import KeyRow, StoreUnavailable, TenantGone, TenantRows
 
 POLL_SECONDS = 0.4
 READ_SECONDS = 0.3
@@ -35,14 +35,15 @@ select row_to_json(found)::text from (
     where l.kind = 'virtual_key' and l.digest = %s) found
 """
 _REFUSED: LiteralString = """
-select s.id, case when t.status <> 'active' then 'tenant_suspended'
-                  when k.status <> 'active' or s.revoked_at is not null then 'key_revoked' else 'key_expired' end
-from keys_virtualkeysecret s
-join keys_virtualkey k on k.tenant_id = s.tenant_id and k.id = s.virtual_key_id
-join tenants_tenant t on t.id = s.tenant_id
-where s.tenant_id = %s and s.id = any(%s)
-  and (t.status <> 'active' or k.status <> 'active' or s.revoked_at is not null
-       or least(k.expires_at, s.expires_at) <= clock_timestamp())
+select asked.id, case when t.status <> 'active' then 'tenant_suspended'
+                      when least(k.expires_at, s.expires_at) <= clock_timestamp() then 'key_expired'
+                      else 'key_revoked' end
+from unnest(%s::uuid[]) asked(id)
+left join keys_virtualkeysecret s on s.tenant_id = %s and s.id = asked.id
+left join keys_virtualkey k on k.tenant_id = s.tenant_id and k.id = s.virtual_key_id
+left join tenants_tenant t on t.id = s.tenant_id
+where (t.status = 'active' and k.status = 'active' and s.revoked_at is null
+       and (least(k.expires_at, s.expires_at) > clock_timestamp() or coalesce(k.expires_at, s.expires_at) is null)) is not true
 """
 _TENANT: LiteralString = """
 select json_build_object(
@@ -117,7 +118,7 @@ class PostgresConfigStore:
         """Everything of a tenant."""
         rows = await _read(self._reader, _TENANT, (tenant_id,), LOAD_SECONDS)
         if not rows:
-            raise StoreUnavailable("the tenant is gone")
+            raise TenantGone("the tenant is gone")
         return _read_tenant(rows[0][0])
 
     async def find_key(self, digest: bytes) -> KeyRow | None:
@@ -127,7 +128,7 @@ class PostgresConfigStore:
 
     async def refused_secrets(self, tenant_id: UUID, secrets: Sequence[UUID]) -> Mapping[UUID, str]:
         """Those of `secrets` that may no longer be used, with the reason."""
-        return dict(await _read(self._reader, _REFUSED, (tenant_id, list(secrets)), LOAD_SECONDS))
+        return dict(await _read(self._reader, _REFUSED, (list(secrets), tenant_id), LOAD_SECONDS))
 
     async def close(self) -> None:
         """Close both connections."""

@@ -20,13 +20,14 @@ from routing.gateway.errors import accounting_unavailable, refused_by_ledger
 from routing.gateway.exchange import Attempt, Exchange
 from routing.gateway.health import Health
 from routing.gateway.request_body import output_cap, rewrite_body
-from routing.gateway.upstream_faults import UpstreamFault, broken, read_fault, wire_error
+from routing.gateway.upstream_faults import UpstreamFault, broken, misconfigured, read_fault, wire_error
 from routing.ports import (
     Deadlines,
     Ledger,
     LedgerUnavailable,
     ModelClient,
     UpstreamError,
+    UpstreamForbidden,
     UpstreamReply,
     UpstreamRequest,
     UpstreamTimeout,
@@ -90,6 +91,7 @@ class Ladder:
                 remaining_ms=int((exchange.began + spec.timeout_seconds - time.monotonic()) * 1000),
                 jitter=random.random(),  # noqa: S311 - spreads retries, protects nothing
             )
+            attempt.detail = fault.message
             self._close(attempt, fault.outcome, verdict.outcome, ambiguous=verdict.ambiguous)
             if verdict.ambiguous:
                 exchange.cost = (exchange.cost or 0) + attempt.hold.amount
@@ -140,6 +142,8 @@ class Ladder:
             if reply.status != 200:
                 raise AttemptFailed(await self._fault(reply))
             return await begin(reply)
+        except UpstreamForbidden as error:
+            raise AttemptFailed(misconfigured(str(error))) from error
         except UpstreamUnreachable as error:
             raise AttemptFailed(broken("connect")) from error
         except UpstreamTimeout as error:
@@ -174,8 +178,7 @@ class Ladder:
         try:
             return exchange.caller.config.target(attempt.facts.id, "/chat/completions", self._vault)
         except TargetError as error:
-            outcome = AttemptOutcome(status=401, error_code="misconfigured")
-            raise AttemptFailed(UpstreamFault(outcome=outcome, message=str(error))) from error
+            raise AttemptFailed(misconfigured(str(error))) from error
 
     async def _fault(self, reply: UpstreamReply) -> UpstreamFault:
         """Read an error answer; one that does not end is judged by its status alone."""

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from routing.gateway.compiled import TenantConfig, compile_tenant
 from routing.gateway.errors import configuration_unavailable
-from routing.ports import ConfigStore, StoreUnavailable
+from routing.ports import ConfigStore, StoreUnavailable, TenantGone
 
 POLL_SECONDS = 0.25
 MAX_AGE_SECONDS = 0.8
@@ -23,7 +23,7 @@ CONFIRM_SECONDS = 0.3
 IDLE_SECONDS = 900
 MAX_TENANTS = 10_000
 
-Reload = Callable[[TenantConfig], None]
+Reload = Callable[[UUID], None]
 
 _log = logging.getLogger(__name__)
 
@@ -90,15 +90,25 @@ class ConfigCache:
 
     async def _load(self, tenant_id: UUID) -> TenantConfig:
         began = self._clock()
-        config = compile_tenant(await self._store.load(tenant_id), good_at=began)
-        former = self._configs.get(tenant_id)
+        try:
+            config = compile_tenant(await self._store.load(tenant_id), good_at=began)
+        except TenantGone:
+            self._drop(tenant_id)
+            raise
+        former = self._drop(tenant_id)
         self._configs[tenant_id] = config
         if former is not None:
-            former.replaced = True
             config.used_at = former.used_at
-            self._on_change(config)
         self._forget_idle()
         return config
+
+    def _drop(self, tenant_id: UUID) -> TenantConfig | None:
+        """Take a configuration out of use; whoever still holds it sees that it was replaced."""
+        former = self._configs.pop(tenant_id, None)
+        if former is not None:
+            former.replaced = True
+            self._on_change(tenant_id)
+        return former
 
     async def _confirm(self, tenant_id: UUID) -> TenantConfig:
         began = self._clock()

@@ -15,16 +15,16 @@ from routing.gateway.compiled import CompiledRoute
 class Attempt:
     """One try at one deployment."""
 
-    __slots__ = ("began", "ended", "facts", "hold", "hold_amount", "outcome", "status")
+    __slots__ = ("began", "detail", "ended", "facts", "hold", "outcome", "status")
 
     def __init__(self, facts: DeploymentFacts, hold: Hold, began: float) -> None:
         self.facts = facts
         self.hold = hold
-        self.hold_amount = hold.amount
         self.began = began
         self.ended = began
         self.status = 0
         self.outcome = ""
+        self.detail = ""
 
 
 class Exchange:

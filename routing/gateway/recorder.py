@@ -56,6 +56,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "name": attempt.facts.name,
         "model": attempt.facts.model,
         "outcome": attempt.outcome,
+        "detail": attempt.detail[:200],
         "status": attempt.status or None,
         "ms": _milliseconds(attempt.ended - attempt.began),
         "hold": attempt.hold.id,

@@ -41,6 +41,11 @@ def broken(breakdown: Breakdown) -> UpstreamFault:
     return UpstreamFault(outcome=AttemptOutcome(breakdown=breakdown))
 
 
+def misconfigured(why: str) -> UpstreamFault:
+    """A deployment that cannot be called as it is configured; nothing was sent, trying again changes nothing."""
+    return UpstreamFault(outcome=AttemptOutcome(error_code="model_not_found"), message=why)
+
+
 def read_fault(status: int, headers: Mapping[str, str], body: bytes, *, now_seconds: float) -> UpstreamFault:
     """An answer with an error status."""
     error = _error_object(body)

@@ -1,0 +1,106 @@
+"""A real gateway process over the test database, the session's Redis and the sandbox model server."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connections
+
+from tests.cast import Cast, conninfo
+from tests.gateway import Gateway, Key, World, gateway_url, running_gateway
+from tests.sandbox import SandboxServer, running_sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxServer]:
+    with running_sandbox() as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(sandbox_server: SandboxServer) -> SandboxServer:
+    """The sandbox model server with its counts at zero."""
+    sandbox_server.reset()
+    return sandbox_server
+
+
+@pytest.fixture(scope="session")
+def database_url(django_db_setup: None) -> str:
+    """The test database in the gateway's role."""
+    return gateway_url(str(connections["default"].settings_dict["NAME"]))
+
+
+@pytest.fixture(scope="session")
+def gateway(database_url: str) -> Iterator[Gateway]:
+    with running_gateway(database_url, os.environ["REDIS_URL"]) as process:
+        yield process
+
+
+@dataclass
+class Bank:
+    """Tenant A with a key and a budget, routes to be added by the test."""
+
+    cast: Cast
+    world: World
+    key: Key
+    limit: Any
+
+    def acting(self) -> AbstractContextManager[Any]:
+        return self.cast.acting()
+
+    def route(self, name: str, *models: str, strategy: str = "ordered", **spec: Any) -> list[Any]:
+        """A route over sandbox models, each with its own deployment."""
+        with self.acting():
+            deployments = [self.world.deployment(model, name=f"{name} {model}") for model in models]
+            self.world.route(name, *deployments, strategy=strategy, **spec)
+        return deployments
+
+    def rows(self, table: str, columns: str = "*") -> list[tuple[Any, ...]]:
+        """Rows of tenant A, oldest first."""
+        with self.acting(), connections["default"].cursor() as cursor:
+            cursor.execute(f"select {columns} from {table} order by id")
+            return cursor.fetchall()
+
+    def records(self, count: int) -> list[dict[str, Any]]:
+        """The usage records, once there are `count` of them; they are written shortly after the answer."""
+        from routing.models import UsageRecord
+
+        def read() -> list[dict[str, Any]]:
+            with self.acting():
+                return list(UsageRecord.objects.order_by("id").values())
+
+        return eventually(read, lambda found: len(found) >= count)
+
+    def settled(self) -> list[tuple[Any, ...]]:
+        """(kind, amount, held) of the ledger, once no hold is left."""
+        eventually(lambda: self.rows("keys_hold", "id"), lambda holds: not holds)
+        return self.rows("keys_ledgerentry", "kind, amount, held")
+
+
+def eventually(read: Callable[[], Any], done: Callable[[Any], bool], *, seconds: float = 5) -> Any:
+    """What `read` returns once `done` agrees, or the last of it when time is up."""
+    until = time.monotonic() + seconds
+    while not done(found := read()) and time.monotonic() < until:
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def bank(transactional_db: None, cast: Cast, sandbox: SandboxServer) -> Bank:
+    world = World(f"{sandbox.url}/v1")
+    with cast.acting():
+        key = world.key()
+        limit = world.limit(10**15)
+    return Bank(cast, world, key, limit)
+
+
+@pytest.fixture
+def database(transactional_db: None) -> Iterator["psycopg.Connection[Any]"]:
+    """A connection of its own in the app's role."""
+    with psycopg.connect(conninfo(), autocommit=True) as connection:
+        yield connection
