@@ -200,23 +200,22 @@ def results(found: dict[str, dict[str, Curve]]) -> list[dict[str, Any]]:
 
 
 def main() -> int:
-    """Print the evaluation and write the weights, or with --check say whether they are the ones checked in."""
+    """Print the evaluation and write the weights; with --check write nothing and fail if they would change."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the file would change")
+    parser.add_argument("--check", action="store_true", help="do not write the weights; fail if they would change")
     parser.add_argument("--results", type=Path, help="write the figures as JSON")
     options = parser.parse_args()
     rows = load()
     content = weights_file(rows)
-    if options.check:
-        is_same = WEIGHTS.read_text(encoding="utf-8") == content
-        print("the weights are reproduced" if is_same else "the weights differ from the file")
-        return 0 if is_same else 1
-    WEIGHTS.write_text(content, encoding="utf-8")
+    is_same = WEIGHTS.exists() and WEIGHTS.read_text(encoding="utf-8") == content
+    if not options.check:
+        WEIGHTS.write_text(content, encoding="utf-8")
     found = evaluate(rows)
     print(table(found), band_table(rows, content), sep="\n\n")
     if options.results:
         options.results.write_text(json.dumps(results(found), indent=1) + "\n", encoding="utf-8")
-    return 0
+    print("\nthe weights are", "those checked in" if is_same else "not those checked in")
+    return 1 if options.check and not is_same else 0
 
 
 if __name__ == "__main__":

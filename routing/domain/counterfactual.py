@@ -6,6 +6,7 @@ Both are data, `{"kind": ..., ...}`, from which a page makes a sentence in the r
 from collections.abc import Sequence
 from typing import Any, Final
 
+from routing.domain.strategies import HYSTERESIS
 from routing.domain.types import Decision, DifficultyWeights
 
 _COMPARED: Final = {  # by strategy: the score part that it compares, and the unit
@@ -16,9 +17,9 @@ _COMPARED: Final = {  # by strategy: the score part that it compares, and the un
 
 
 def margin(decision: Decision) -> dict[str, Any] | None:
-    """By how much the winner beat the runner-up, in the unit that its strategy compares."""
+    """By how much the winner beat the runner-up, in the unit that its strategy compares; never below 0."""
     strategy = decision.route.spec.strategy
-    if decision.runner_up is None or not decision.ladder or strategy == "ordered":
+    if decision.runner_up is None or strategy == "ordered" or decision.reason_code == "under_latency_cap":
         return None
     if strategy == "difficulty":
         distance = turning_cut(decision)
@@ -27,6 +28,8 @@ def margin(decision: Decision) -> dict[str, Any] | None:
     first, second = (dict(decision.scores[index]).get(name) for index in (decision.ladder[0], decision.runner_up))
     if first is None or second is None:
         return None
+    if decision.reason_code == "kept_incumbent":
+        second *= 1 + HYSTERESIS  # the runner-up is better, but not by enough
     return {"unit": unit, "by": round(second - first, 6)}
 
 

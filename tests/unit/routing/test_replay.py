@@ -136,6 +136,8 @@ def test_the_ladder_holds_eligible_candidates_once_or_says_why_nobody(
     assert len(set(decision.ladder)) == len(decision.ladder)
     if eligible:
         assert sorted(decision.ladder) == eligible
+        margin = decision_to_dict(decision)["margin"]
+        assert margin is None or margin["by"] >= 0
     else:
         assert (decision.refusal is None) == (decision.reason_code == "last_resort")
 
