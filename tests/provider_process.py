@@ -18,15 +18,25 @@ def running_provider_process(*, egress_allow: str) -> Iterator[Path]:
     """The socket of a provider process that may call these private addresses; killed at the end."""
     with tempfile.TemporaryDirectory(prefix="pp", dir="/tmp") as folder:
         path = Path(folder, "s")
-        environment = {**os.environ, "PROVIDER_SOCKET": str(path), "EGRESS_ALLOW": egress_allow}
-        command = [sys.executable, "-m", "config.provider"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+        process = start_provider_process(path, egress_allow=egress_allow)
         try:
-            _wait_until_it_listens(path, process)
             yield path
         finally:
             process.kill()
             process.wait()
+
+
+def start_provider_process(path: Path, *, egress_allow: str) -> subprocess.Popen[bytes]:
+    """Starts a provider process and returns when it listens."""
+    environment = {**os.environ, "PROVIDER_SOCKET": str(path), "EGRESS_ALLOW": egress_allow}
+    command = [sys.executable, "-m", "config.provider"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        _wait_until_it_listens(path, process)
+    except BaseException:
+        process.kill()
+        raise
+    return process
 
 
 def _wait_until_it_listens(path: Path, process: subprocess.Popen[bytes]) -> None:

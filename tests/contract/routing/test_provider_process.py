@@ -1,7 +1,9 @@
 """Anthropic behind the OpenAI wire: the official OpenAI client sees what it would see at OpenAI."""
 
 import json
+import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import openai
 import pytest
 
 from routing.domain.providers import KINDS, request_target
+from tests.provider_process import start_provider_process
 from tests.sandbox import SandboxServer
 
 HELLO = [{"role": "user", "content": "Which branch approves a loan of 4 million?"}]
@@ -47,6 +50,17 @@ def caller(provider_socket: Path, sandbox: SandboxServer) -> Iterator[Caller]:
 
 def test_the_socket_is_for_its_owner_only(provider_socket: Path):
     assert stat.S_IMODE(provider_socket.stat().st_mode) == 0o600
+
+
+def test_it_starts_again_after_it_was_killed():
+    path = Path(tempfile.mkdtemp(prefix="pp", dir="/tmp"), "s")
+    for _ in range(2):
+        process = start_provider_process(path, egress_allow="")
+        process.kill()
+        process.wait()
+
+    assert path.is_socket()
+    shutil.rmtree(path.parent)
 
 
 def test_health_names_the_library(provider_socket: Path):
