@@ -12,7 +12,9 @@ from config.celery import app as celery_app
 from config.probes import probes
 from keys.adapters.vault import EnvelopeVault, read_root_keys
 from keys.ports import bind_vault
+from routing.adapters.gateway_client import HttpGateway
 from routing.egress import bind_egress
+from routing.try_it import bind_gateway
 from tenants import failpoints, health
 from tenants.dbroles import UnsafeRole, assert_runtime_role
 from tenants.egress import EgressPolicy, parse_allow
@@ -27,6 +29,7 @@ def bind() -> None:
     failpoints.configure(settings.FAILPOINTS, environment=settings.ENVIRONMENT)
     bind_vault(EnvelopeVault(read_root_keys(settings.VAULT_ROOT_KEY)))
     bind_egress(EgressPolicy(parse_allow(settings.EGRESS_ALLOW)))
+    bind_gateway(HttpGateway(settings.GATEWAY_INTERNAL_URL))
     health.bind(probes())
     connection_created.connect(_refuse_unsafe_role, dispatch_uid="refuse-unsafe-role")
 

@@ -25,6 +25,30 @@ UNIT_KIND_LABELS = {
     UnitKind.CUSTOMER: _("Customer"),
     UnitKind.PROJECT: _("Project"),
 }
+STRATEGY_LABELS = {
+    "ordered": _("In order: the first that can"),
+    "cheapest": _("Lowest cost"),
+    "fastest": _("Lowest latency"),
+    "difficulty": _("By difficulty: easy prompts to the cheap model"),
+    "balanced": _("Balanced by weights"),
+}
+STRATEGY_NAMES = {
+    "ordered": _("In order"),
+    "cheapest": _("Lowest cost"),
+    "fastest": _("Lowest latency"),
+    "difficulty": _("By difficulty"),
+    "balanced": _("Balanced"),
+}
+TIER_LABELS = {"any": _("any prompt"), "easy": _("easy prompts"), "hard": _("hard prompts")}
+METER_LABELS = {"cost": _("Cost in US$"), "requests": _("Requests")}
+WINDOW_LABELS = {"minute": _("minute"), "day": _("day"), "month": _("month")}
+SCOPE_LABELS = {"virtual_key": _("Key"), "unit": _("Unit"), "tenant": _("Tenant")}
+OVERLAP_LABELS = {
+    0: _("not at all: it stops now"),
+    1: _("one more hour"),
+    24: _("one more day"),
+    168: _("one more week"),
+}
 
 
 def role_names(roles: list[str]) -> str:

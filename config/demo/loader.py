@@ -117,8 +117,7 @@ def _routes(loaded: Loaded) -> None:
     specs: dict[str, dict[str, Any]] = {
         "assistant": {
             "strategy": "difficulty",
-            "candidates": [candidate("sandbox-small", "easy"), candidate("sandbox-large", "hard"),
-                           candidate("sandbox-economy")],
+            "candidates": [candidate("sandbox-small", "easy"), candidate("sandbox-large", "hard")],
             "cache_ttl_seconds": 300,
         },
         "assistant-cheap": {

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from studio import rows
 from studio.forms import UnitForm
 from studio.submit import submitted
+from studio.units import unit_choices
 from tenants import services
 from tenants.access import access_unit, may
 from tenants.domain import UnitKind
@@ -54,8 +55,7 @@ def unit_show(request: ConsoleRequest, unit_id: UUID) -> HttpResponse:
 @tenant_view("unit.change")
 def unit_new(request: ConsoleRequest) -> HttpResponse:
     """Create a unit; `?parent=` preselects its parent."""
-    parents = [(str(row.unit.id), "\u2003" * row.depth + row.unit.name) for row in unit_tree()]
-    form = UnitForm(request.POST or None, parents=parents, initial={"parent": request.GET.get("parent", "")})
+    form = UnitForm(request.POST or None, parents=unit_choices(), initial={"parent": request.GET.get("parent", "")})
     unit = submitted(request, form, _create)
     if unit is None:
         return render(request, "studio/units/form.html", {"form": form, "unit": None})

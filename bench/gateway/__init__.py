@@ -1,0 +1,1 @@
+"""Gateway benchmark: ours, LiteLLM proxy, nginx and the bare upstream, interleaved."""

@@ -1,0 +1,221 @@
+"""Forms of the gateway pages: providers, deployments, routes. They parse to the frozen values the services take."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from routing.domain.control import DeploymentConfig, ModelTraits, ProviderConfig
+from routing.domain.providers import KINDS
+from routing.domain.types import Price, RouteSpec
+from studio.forms import ConsoleForm
+from studio.terms import STRATEGY_LABELS, TIER_LABELS
+
+Choices = list[tuple[str, str]]
+NANO = Decimal(1_000_000_000)
+CANDIDATE_ROWS = 6
+PRICES = ("input", "cached_input", "cache_write", "output", "reasoning")
+
+
+def choose(form: forms.Form, name: str, choices: Choices, *, empty: str | None = None) -> None:
+    """Fill in the choices of a field that depends on the tenant."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [("", empty), *choices] if empty is not None else choices
+
+
+class ProviderForm(ConsoleForm):
+    """A provider: where models are served."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=[(kind.slug, kind.title) for kind in KINDS.values()])
+    base_url = forms.CharField(
+        label=gettext_lazy("Base URL"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy("Leave empty for the public address of OpenAI or Anthropic."),
+    )
+    api_version = forms.CharField(
+        label=gettext_lazy("API version"), required=False, max_length=40, help_text=gettext_lazy("Azure OpenAI only.")
+    )
+    credential = forms.ChoiceField(label=gettext_lazy("Credential"), required=False)
+    region = forms.CharField(label=gettext_lazy("Region"), required=False, max_length=60)
+    residency = forms.CharField(
+        label=gettext_lazy("Data residency"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("Where data stays, for example eu. Routes may demand it."),
+    )
+
+    def __init__(self, *args: Any, credentials: Choices, fixed_kind: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choose(self, "credential", credentials, empty=_("None"))
+        self._fixed_kind = fixed_kind
+        if fixed_kind:
+            del self.fields["kind"]
+
+    def config(self) -> ProviderConfig:
+        """The provider as wanted."""
+        data = self.cleaned_data
+        return ProviderConfig(
+            name=data["name"],
+            kind=self._fixed_kind or data["kind"],
+            base_url=data["base_url"].strip(),
+            api_version=data["api_version"],
+            credential_id=UUID(data["credential"]) if data["credential"] else None,
+            region=data["region"],
+            residency=data["residency"],
+        )
+
+
+def _usd(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(label=label, required=False, min_value=0, max_digits=16, decimal_places=9)
+
+
+def _trait(label: Any) -> forms.TypedChoiceField:
+    choices = [("", gettext_lazy("as the catalogue says")), ("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
+    return forms.TypedChoiceField(
+        label=label, choices=choices, required=False, coerce=lambda value: value == "yes", empty_value=None
+    )
+
+
+class DeploymentForm(ConsoleForm):
+    """A model at a provider. Prices are US dollars for a million tokens; empty ones come from the catalogue."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    provider = forms.ChoiceField(label=gettext_lazy("Provider"))
+    model = forms.CharField(
+        label=gettext_lazy("Model"), max_length=200, help_text=gettext_lazy("The name the provider knows it by.")
+    )
+    enabled = forms.BooleanField(label=gettext_lazy("Routes may use it"), required=False, initial=True)
+    quality = forms.FloatField(
+        label=gettext_lazy("Quality"),
+        min_value=0,
+        max_value=1,
+        initial=0.5,
+        help_text=gettext_lazy("Your judgement from 0 to 1; the balanced strategy weighs it."),
+    )
+    price_input = _usd(gettext_lazy("Input price, US$ per million tokens"))
+    price_output = _usd(gettext_lazy("Output price"))
+    price_cached_input = _usd(gettext_lazy("Cached input price"))
+    price_cache_write = _usd(gettext_lazy("Cache write price"))
+    price_reasoning = _usd(gettext_lazy("Reasoning price"))
+    context_window = forms.IntegerField(label=gettext_lazy("Context window, tokens"), required=False, min_value=1)
+    max_output_tokens = forms.IntegerField(label=gettext_lazy("Most output tokens"), required=False, min_value=1)
+    supports_streaming = _trait(gettext_lazy("Streaming"))
+    supports_tools = _trait(gettext_lazy("Tools"))
+    supports_json = _trait(gettext_lazy("JSON mode"))
+    supports_vision = _trait(gettext_lazy("Images"))
+
+    def __init__(self, *args: Any, providers: Choices, fixed: tuple[UUID, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._fixed = fixed
+        if fixed:
+            del self.fields["provider"], self.fields["model"]
+        else:
+            choose(self, "provider", providers)
+
+    def config(self) -> DeploymentConfig:
+        """The deployment as wanted."""
+        data = self.cleaned_data
+        provider_id, model = self._fixed or (UUID(data["provider"]), data["model"])
+        traits = {name: data[name] for name in ModelTraits.__dataclass_fields__}
+        prices = {name: _nano(data[f"price_{name}"]) for name in PRICES}
+        given = any(value is not None for value in prices.values())
+        return DeploymentConfig(
+            name=data["name"],
+            provider_id=provider_id,
+            model=model,
+            traits=ModelTraits(**traits),
+            price=Price(**prices) if given else None,
+            quality=data["quality"],
+            enabled=data["enabled"],
+        )
+
+
+def _nano(dollars: Decimal | None) -> int | None:
+    return None if dollars is None else int(dollars * NANO)
+
+
+def dollars(nano: int | None) -> str:
+    """A price as the form shows it."""
+    return "" if nano is None else f"{(Decimal(nano) / NANO).normalize():f}"
+
+
+class RouteForm(ConsoleForm):
+    """A route version: candidates in fallback order, and how to choose among them."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Model name for clients"),
+        max_length=120,
+        help_text=gettext_lazy("What applications send as “model”, for example assistant."),
+    )
+    strategy = forms.ChoiceField(label=gettext_lazy("Strategy"), choices=list(STRATEGY_LABELS.items()))
+    cost_weight = forms.FloatField(label=gettext_lazy("Weight of cost"), min_value=0, max_value=1, initial=0.5)
+    latency_weight = forms.FloatField(label=gettext_lazy("Weight of latency"), min_value=0, max_value=1, initial=0.5)
+    quality_weight = forms.FloatField(label=gettext_lazy("Weight of quality"), min_value=0, max_value=1, initial=0)
+    easy_below = forms.FloatField(label=gettext_lazy("Easy below"), min_value=0, max_value=1, initial=0.2)
+    hard_above = forms.FloatField(label=gettext_lazy("Hard above"), min_value=0, max_value=1, initial=0.4)
+    unsure = forms.ChoiceField(label=gettext_lazy("When unsure"), choices=[("hard", "hard"), ("easy", "easy")])
+    cache_ttl_seconds = forms.IntegerField(
+        label=gettext_lazy("Keep answers, seconds"),
+        min_value=0,
+        max_value=2_592_000,
+        initial=0,
+        help_text=gettext_lazy("The same request again is answered from the cache. 0 switches it off."),
+    )
+    max_attempts = forms.IntegerField(label=gettext_lazy("Most attempts"), min_value=1, max_value=10, initial=3)
+    timeout_seconds = forms.FloatField(
+        label=gettext_lazy("Whole answer within, seconds"), min_value=0.1, max_value=3600, initial=600
+    )
+    first_byte_timeout_seconds = forms.FloatField(
+        label=gettext_lazy("First byte within, seconds"), min_value=0.1, max_value=3600, initial=60
+    )
+    residency = forms.CharField(label=gettext_lazy("Data must stay in"), required=False, max_length=60)
+    note = forms.CharField(label=gettext_lazy("Note for this version"), required=False, max_length=300)
+
+    def __init__(self, *args: Any, deployments: Choices, fixed_name: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for place in range(1, CANDIDATE_ROWS + 1):
+            label = _("First choice") if place == 1 else _("Choice %(place)d") % {"place": place}
+            field = forms.ChoiceField(label=label, required=place == 1, choices=[("", _("None")), *deployments])
+            tier = _("Use choice %(place)d for") % {"place": place}
+            self.fields[f"candidate_{place}"] = field
+            self.fields[f"tier_{place}"] = forms.ChoiceField(
+                label=tier, required=False, choices=list(TIER_LABELS.items())
+            )
+        if fixed_name:
+            del self.fields["name"]
+
+    def ladder(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
+        """Candidate and tier fields in pairs."""
+        places = range(1, CANDIDATE_ROWS + 1)
+        return [(self[f"candidate_{place}"], self[f"tier_{place}"]) for place in places]
+
+    def spec(self) -> dict[str, Any]:
+        """The route spec as JSON data; the domain parser has the last word."""
+        data = self.cleaned_data
+        places = [place for place in range(1, CANDIDATE_ROWS + 1) if data.get(f"candidate_{place}")]
+        plain = ("strategy", "cost_weight", "latency_weight", "quality_weight", "cache_ttl_seconds", "max_attempts",
+                 "timeout_seconds", "first_byte_timeout_seconds")  # fmt: skip
+        spec: dict[str, Any] = {name: data[name] for name in plain}
+        spec["candidates"] = [
+            {"deployment": data[f"candidate_{place}"], "tier": data[f"tier_{place}"] or "any"} for place in places
+        ]
+        spec["difficulty"] = {name: data[name] for name in ("easy_below", "hard_above", "unsure")}
+        return spec | ({"residency": data["residency"]} if data["residency"] else {})
+
+
+def route_initial(spec: RouteSpec) -> dict[str, Any]:
+    """The values of RouteForm for an existing spec."""
+    plain = ("strategy", "cost_weight", "latency_weight", "quality_weight", "cache_ttl_seconds", "max_attempts",
+             "timeout_seconds", "first_byte_timeout_seconds", "residency")  # fmt: skip
+    bands = spec.difficulty
+    initial = {name: getattr(spec, name) for name in plain}
+    initial |= {"easy_below": bands.easy_below, "hard_above": bands.hard_above, "unsure": bands.unsure}
+    for place, candidate in enumerate(spec.candidates[:CANDIDATE_ROWS], 1):
+        initial |= {f"candidate_{place}": candidate.deployment_id, f"tier_{place}": candidate.tier}
+    return initial

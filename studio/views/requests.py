@@ -1,0 +1,94 @@
+"""Requests: one by one, each with the decision explained, the attempts and the money."""
+
+import base64
+import binascii
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from keys.selectors import ledger_of_holds
+from routing.domain.control import RequestStatus
+from routing.selectors.filters import RequestFilter
+from routing.selectors.requests import Position, request_detail, request_page
+from studio import rows_gateway as rows
+from studio.forms_requests import RequestFilterForm
+from tenants.access import may
+from tenants.web import ConsoleRequest, tenant_view
+
+
+@require_safe
+@tenant_view("request.read")
+def request_index(request: ConsoleRequest) -> HttpResponse:
+    """Requests, newest first, filtered by the address."""
+    form = RequestFilterForm(request.GET or None, statuses=[status.value for status in RequestStatus])
+    data = form.cleaned_data if form.is_valid() else {}
+    page = request_page(_wanted(request, data), after=_position(request.GET.get("cursor", "")))
+    context = {
+        "form": form,
+        "rows": page.rows,
+        "columns": rows.request_columns(),
+        "older_url": _older(request, page.after),
+        "newer_url": "?" + _query(request) if request.GET.get("cursor") else "",
+        "filtered": any(data.values()),
+    }
+    return render(request, "studio/requests/list.html", context)
+
+
+@require_safe
+@tenant_view("request.read")
+def request_show(request: ConsoleRequest, request_id: UUID) -> HttpResponse:
+    """One request: who asked, what was decided and why, what was tried, what it cost."""
+    detail = request_detail(request_id)
+    explanation = detail.explanation
+    context = {
+        "detail": detail,
+        "record": detail.record,
+        "explanation": explanation,
+        "rungs": rows.decision_rungs(explanation, detail.attempts) if explanation else [],
+        "table": rows.decision_table(explanation) if explanation else None,
+        "attempt_columns": rows.attempt_columns(),
+        "ledger": ledger_of_holds(detail.record.hold_ids) if may("ledger.read") else [],
+        "ledger_columns": rows.ledger_columns(),
+    }
+    return render(request, "studio/requests/show.html", context)
+
+
+def _wanted(request: ConsoleRequest, data: dict[str, Any]) -> RequestFilter:
+    known = {field.name for field in fields(RequestFilter)}
+    values = {name: value for name, value in data.items() if name in known and value}
+    ids = {name: _uuid(request.GET.get(name, "")) for name in ("route_id", "deployment_id", "virtual_key_id", "unit_id")}
+    return RequestFilter(**values, **ids)  # type: ignore[arg-type]  # names and types agree by construction
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _position(cursor: str) -> Position | None:
+    """Read a cursor of ours; a broken one shows the first page."""
+    try:
+        at, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        return Position(datetime.fromisoformat(at), UUID(id_)) if id_ else None
+    except (ValueError, binascii.Error):
+        return None
+
+
+def _older(request: ConsoleRequest, after: Position | None) -> str:
+    if after is None:
+        return ""
+    cursor = base64.urlsafe_b64encode(f"{after.at.isoformat()}|{after.id}".encode()).decode()
+    return f"?{_query(request)}&cursor={cursor}"
+
+
+def _query(request: ConsoleRequest) -> str:
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    return query.urlencode()
