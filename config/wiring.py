@@ -14,7 +14,7 @@ from keys.adapters.vault import EnvelopeVault, read_root_keys
 from keys.ports import bind_vault
 from routing.adapters.gateway_client import HttpGateway
 from routing.egress import bind_egress
-from routing.try_it import bind_gateway
+from routing.gateway_port import bind_gateway
 from tenants import failpoints, health
 from tenants.dbroles import UnsafeRole, assert_runtime_role
 from tenants.egress import EgressPolicy, parse_allow
