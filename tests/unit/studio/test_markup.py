@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template.loader import get_template
 
 from studio.icons import icon_svg, icons
+from studio.navigation import GROUPS
 
 PROJECT = Path(settings.BASE_DIR)
 TEMPLATES = sorted((PROJECT / "templates").rglob("*.html"))
@@ -40,6 +41,10 @@ def test_every_template_compiles() -> None:
 def test_every_icon_named_in_a_template_exists() -> None:
     named = {(name_of(path), icon) for path in TEMPLATES for icon in ICON.findall(path.read_text())}
     assert {(path, icon) for path, icon in named if icon not in icons()} == set()
+
+
+def test_every_icon_of_the_navigation_exists() -> None:
+    assert {item.icon for _, items in GROUPS for item in items} <= set(icons())
 
 
 def test_an_unknown_icon_is_a_programming_error() -> None:
