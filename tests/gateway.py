@@ -190,7 +190,7 @@ class World:
 
         route = Route.objects.create(name=name)
         candidates = [{"deployment": str(deployment.id)} for deployment in deployments]
-        body = {"strategy": strategy, "candidates": candidates, **spec}
+        body = {"strategy": strategy, "candidates": candidates} | spec
         RouteVersion.objects.create(route=route, number=1, spec=body, digest=os.urandom(32).hex(), created_by="test")
         touch_config()
         return route

@@ -10,6 +10,7 @@ from psycopg import sql
 
 # rows made by migrations, which nothing would make again
 KEPT = frozenset({"auth_permission", "django_content_type", "django_migrations", "django_site"})
+TRIES = 5
 TABLES = "select tablename from pg_tables where schemaname = 'public' order by tablename"
 
 
@@ -31,8 +32,19 @@ class Command(BaseCommand):
         if options["interactive"] and input("Empty every table? Type yes: ") != "yes":
             raise CommandError("nothing was changed")
         # apart from Django's connections, whose use its test cases restrict
-        with psycopg.connect(**connections["owner"].get_connection_params()) as connection:
+        with psycopg.connect(**connections["owner"].get_connection_params(), autocommit=True) as connection:
             names = [name for (name,) in connection.execute(TABLES).fetchall() if name not in KEPT]
             if names:
                 tables = sql.SQL(", ").join(sql.Identifier(name) for name in names)
-                connection.execute(sql.SQL("truncate {} restart identity").format(tables))
+                _truncate(connection, sql.SQL("truncate {} restart identity").format(tables))
+
+
+def _truncate(connection: "psycopg.Connection[Any]", statement: sql.Composed) -> None:
+    """Another process under test may be reading or writing just now, in another order of tables: then once more."""
+    for _ in range(TRIES - 1):
+        try:
+            connection.execute(statement)
+        except psycopg.errors.DeadlockDetected:
+            continue
+        return
+    connection.execute(statement)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from django.db import connections
@@ -91,12 +92,18 @@ def eventually(read: Callable[[], Any], done: Callable[[Any], bool], *, seconds:
 
 
 @pytest.fixture
-def bank(transactional_db: None, cast: Cast, sandbox: SandboxServer) -> Bank:
+def bank(transactional_db: None, cast: Cast, sandbox: SandboxServer, gateway: Gateway) -> Iterator[Bank]:
     world = World(f"{sandbox.url}/v1")
     with cast.acting():
         key = world.key()
         limit = world.limit(10**15)
-    return Bank(cast, world, key, limit)
+    yield Bank(cast, world, key, limit)
+    eventually(lambda: httpx.get(f"{gateway.url}/metrics").text, _is_idle)
+
+
+def _is_idle(metrics: str) -> bool:
+    """Nothing is running but the metrics page itself, nothing waits to be written."""
+    return "orchestration_running 1\n" in metrics and "orchestration_entries_waiting 0\n" in metrics
 
 
 @pytest.fixture
