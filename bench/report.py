@@ -62,6 +62,8 @@ def print_figures(name: str, figures: list[dict[str, object]]) -> int:
         wanted = "" if row["at_least"] is None else str(row["at_least"])
         mark = "" if reached(row) else "  MISSED"
         ratio = "" if row["ratio"] is None else f"{row['ratio']}"
-        line = f"{row['figure']!s:58}{row['value']!s:>12} {row['unit']!s:14}{row['peer']!s:14}{ratio:>9}{wanted:>9}{mark}"
+        line = (
+            f"{row['figure']!s:58}{row['value']!s:>12} {row['unit']!s:14}{row['peer']!s:14}{ratio:>9}{wanted:>9}{mark}"
+        )
         sys.stdout.write(line + "\n")
     return sum(not reached(row) for row in figures)

@@ -54,8 +54,8 @@ class FallbackRedisCache(RedisCache):
     def delete_many(self, keys: Any, version: int | None = None) -> None:
         self._either("delete_many", keys, version=version)
 
-    def clear(self) -> bool:
-        return bool(self._either("clear"))
+    def clear(self) -> None:
+        self._either("clear")
 
     def _either(self, operation: str, *args: Any, **kwargs: Any) -> Any:
         if time.monotonic() >= self._away_until:

@@ -70,7 +70,7 @@ def measure(driver: Path, target: Target, scenario: Scenario, *, seconds: float,
 def median(rows: list[Row]) -> Row:
     """Median of each figure."""
     columns = {name: statistics.median(getattr(row, name) for row in rows) for name in Row.__dataclass_fields__}
-    return Row(**columns)  # type: ignore[arg-type]  # bad may be a half; it is compared with zero only
+    return Row(**columns)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -116,5 +116,5 @@ def _until_idle(pid: int, limit_seconds: float = 30.0) -> None:
     while pid and time.monotonic() < deadline:
         before = cpu_seconds(pid)
         time.sleep(0.5)
-        if cpu_seconds(pid) - before < 0.04:  # noqa: PLR2004  # two scheduler ticks a second
+        if cpu_seconds(pid) - before < 0.04:  # two scheduler ticks a second
             return

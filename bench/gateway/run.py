@@ -44,7 +44,7 @@ def _measured(driver: Path, targets: list[Target]) -> Results:
             if target.name in {"direct", "nginx"} and scenario.mode == "sse":
                 continue
             row = measure(driver, target, scenario, seconds=SECONDS, core=peers.LOAD_CORE)
-            print(f"{scenario.name:16}{target.name:10}{row}", flush=True)  # noqa: T201  # progress of a long run
+            print(f"{scenario.name:16}{target.name:10}{row}", flush=True)  # progress of a long run
             rows.setdefault((scenario.name, target.name), []).append(row)
     return {key: median(found) for key, found in rows.items()}
 

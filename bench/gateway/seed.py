@@ -40,10 +40,14 @@ def main() -> str:
             candidates = [{"deployment": str(one.id)} for one in deployments]
             routing.route_create(name=name, spec={"strategy": "cheapest", "candidates": candidates})
         issued = keys.virtual_key_issue(unit_id=unit.id, name="bench")
-        budget = {"meter": Meter.COST, "window": Window.MONTH, "amount": 1_000_000 * USD}
-        keys.limit_create(name="budget", unit_id=unit.id, **budget)
-        quota = {"meter": Meter.REQUESTS, "window": Window.MINUTE, "amount": 100_000_000}
-        keys.limit_create(name="quota", virtual_key_id=issued.key.id, **quota)
+        keys.limit_create(name="budget", meter=Meter.COST, window=Window.MONTH, amount=1_000_000 * USD, unit_id=unit.id)
+        keys.limit_create(
+            name="quota",
+            meter=Meter.REQUESTS,
+            window=Window.MINUTE,
+            amount=100_000_000,
+            virtual_key_id=issued.key.id,
+        )
     return issued.secret
 
 

@@ -139,9 +139,9 @@ def _keys(loaded: Loaded) -> None:
     keys.virtual_key_issue(
         unit_id=loaded.units["Customer service"], name="Service chat", allowed_models=["assistant-cheap"]
     )
-    monthly = {"meter": Meter.COST, "window": Window.MONTH}
-    keys.limit_create(name="Retail banking, month", amount=50 * USD, unit_id=loaded.units["Retail banking"], **monthly)
-    keys.limit_create(name="Loan desk app, month", amount=10 * USD, virtual_key_id=issued.key.id, **monthly)
+    department = loaded.units["Retail banking"]
+    _budget("Retail banking, month", 50 * USD, unit_id=department)
+    _budget("Loan desk app, month", 10 * USD, virtual_key_id=issued.key.id)
     keys.limit_create(
         name="Loan desk app, calls a minute",
         meter=Meter.REQUESTS,
@@ -150,6 +150,17 @@ def _keys(loaded: Loaded) -> None:
         virtual_key_id=issued.key.id,
     )
     loaded.secrets["virtual_key"] = issued.secret
+
+
+def _budget(name: str, amount: int, *, unit_id: UUID | None = None, virtual_key_id: UUID | None = None) -> None:
+    keys.limit_create(
+        name=name,
+        meter=Meter.COST,
+        window=Window.MONTH,
+        amount=amount,
+        unit_id=unit_id,
+        virtual_key_id=virtual_key_id,
+    )
 
 
 def _token(loaded: Loaded) -> None:
