@@ -3,10 +3,14 @@
 import sys
 from collections.abc import Callable
 
+from bench.difficulty import run as difficulty
 from bench.gateway import run as gateway
 from bench.report import print_figures, write_figures
 
-BENCHMARKS: dict[str, Callable[[], list[dict[str, object]]]] = {"gateway": gateway.run}
+BENCHMARKS: dict[str, Callable[[], list[dict[str, object]]]] = {
+    "gateway": gateway.run,
+    "difficulty": difficulty.run,
+}
 
 
 def main(names: list[str]) -> int:

@@ -1,7 +1,7 @@
 """Redis as Django's cache, with this process's memory behind it.
 
-Losing Redis must not stop anybody from signing in (allauth counts attempts in the cache), and must not lift the limit on
-attempts either: while Redis is away, each process counts by itself.
+Losing Redis must not stop anybody from signing in (allauth counts attempts in the cache), and must not lift the limit
+on attempts either: while Redis is away, each process counts by itself.
 """
 
 import logging

@@ -56,7 +56,8 @@ def _services(environment: dict[str, str]) -> Iterator[dict[str, str]]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert keeper.stdin is not None and keeper.stdout is not None
+    assert keeper.stdin is not None
+    assert keeper.stdout is not None
     try:
         yield json.loads(keeper.stdout.readline())
     finally:
