@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.utils import timezone
 
 from keys.domain.limits import Meter, Window
 from keys.models import Limit, LimitPeriod
@@ -78,9 +79,9 @@ class Desk:
         return self.ask(self.end_op(hold, "settle", amount))[0]
 
     def counters(self, limit: Limit) -> tuple[int, int, int]:
-        """Committed, held, overrun of the newest period."""
+        """Committed, held, overrun of the present period."""
         with self.cast.acting(tenant=self.tenant):
-            period = LimitPeriod.objects.filter(limit=limit).order_by("-ends_at").first()
+            period = LimitPeriod.objects.filter(limit=limit, ends_at__gt=timezone.now()).first()
             return (period.committed, period.held, period.overrun) if period else (0, 0, 0)
 
     def proof(self) -> LedgerProof:
@@ -96,7 +97,8 @@ class Desk:
 
     def end_period(self, limit: Limit) -> None:
         """Let the present period of a limit end now, as if the month were over."""
-        self.as_owner("update keys_limitperiod set ends_at = clock_timestamp() where limit_id = %s", limit.id)
+        now = "clock_timestamp()"
+        self.as_owner(f"update keys_limitperiod set ends_at = {now} where limit_id = %s and ends_at > {now}", limit.id)
 
     def overdue(self, hold: Answer) -> None:
         """Let the time of a hold run out."""
