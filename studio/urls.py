@@ -3,6 +3,7 @@
 from django.urls import URLPattern, include, path
 
 from studio.views import (
+    appearance,
     audit,
     home,
     keys,
@@ -34,7 +35,9 @@ people: list[URLPattern] = [
     path("service-accounts/", service_accounts.service_account_index, name="service-account-list"),
     path("service-accounts/new/", service_accounts.service_account_new, name="service-account-new"),
     path("service-accounts/<uuid:account_id>/", service_accounts.service_account_show, name="service-account-show"),
-    path("service-accounts/<uuid:account_id>/edit/", service_accounts.service_account_edit, name="service-account-edit"),
+    path(
+        "service-accounts/<uuid:account_id>/edit/", service_accounts.service_account_edit, name="service-account-edit"
+    ),
     path("service-accounts/<uuid:account_id>/tokens/", service_accounts.token_issue, name="token-issue"),
     path("tokens/<uuid:token_id>/revoke/", service_accounts.token_revoke, name="token-revoke"),
 ]
@@ -96,5 +99,6 @@ urlpatterns = [
     path("t/<slug:slug>/", include([*tenant, *people, *governance, *gateway])),
     path("invitations/<str:token>/", members.invitation_accept, name="invitation-accept"),
     path("status/", status.public_status, name="public-status"),
+    path("theme/", appearance.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
 ]
