@@ -193,3 +193,9 @@ class UsageRecord(TenantOwned):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def tokens(self) -> int:
+        """All tokens of the request; the buckets do not overlap."""
+        buckets = (self.input_tokens, self.cached_input_tokens, self.cache_write_tokens, self.output_tokens)
+        return sum(buckets) + self.reasoning_tokens

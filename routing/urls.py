@@ -36,6 +36,7 @@ urlpatterns = [
     path(f"{route}versions/<int:number>/", routes.RouteVersionItem.as_view(), name="api-route-version"),
     path("usage/", usage.UsageTotals.as_view(), name="api-usage"),
     path("usage/series/", usage.UsageSeries.as_view(), name="api-usage-series"),
+    path("usage/check/", usage.UsageCheck.as_view(), name="api-usage-check"),
     path("usage/export/", usage.UsageExport.as_view(), name="api-usage-export"),
     path("usage/by/<usage_group:by>/", usage.UsageBy.as_view(), name="api-usage-by"),
     path("requests/", requests.Requests.as_view(), name="api-requests"),

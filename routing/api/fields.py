@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from routing.domain.money import nano_usd, usd
+from keys.domain.money import nano_from_usd, usd_from_nano
 from routing.domain.spec import STRATEGIES, TIERS, SpecError
 from routing.domain.types import Price
 from tenants.rest import StrictSerializer
@@ -25,13 +25,14 @@ class UsdField(serializers.DecimalField):
         super().__init__(max_digits=16, decimal_places=9, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
-        """Decimal text or number to nano-USD."""
-        amount = super().to_internal_value(data)
-        return nano_usd(Decimal(amount))
+        """Decimal text to nano-USD; a number with a fraction is refused, because JSON numbers lose digits."""
+        if isinstance(data, bool) or not isinstance(data, str | int):
+            self.fail("invalid")
+        return nano_from_usd(Decimal(super().to_internal_value(data)))
 
     def to_representation(self, value: Any) -> str:
         """Nano-USD to decimal text."""
-        return usd(int(value))
+        return f"{usd_from_nano(int(value)):f}"
 
 
 class NanoUsdField(UsdField):

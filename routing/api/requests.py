@@ -127,6 +127,16 @@ class AttemptOutput(serializers.Serializer[Any]):
     hold_id = serializers.CharField()
 
 
+class LedgerRowOutput(serializers.Serializer[Any]):
+    """How one hold of the request ended."""
+
+    hold_id = serializers.UUIDField()
+    kind = serializers.CharField()
+    amount = NanoUsdField(help_text="What was booked, USD.")
+    held = NanoUsdField(help_text="What had been reserved, USD.")
+    at = serializers.DateTimeField()
+
+
 class RequestDetailOutput(RequestOutput):
     """A request with its story."""
 
@@ -138,6 +148,7 @@ class RequestDetailOutput(RequestOutput):
     decision = serializers.JSONField(allow_null=True, help_text="Complete and replayable.")
     explanation = ExplanationOutput(allow_null=True)
     attempts = AttemptOutput(many=True)
+    ledger = LedgerRowOutput(many=True)
 
 
 class Requests(TenantAPIView):
@@ -181,4 +192,5 @@ def _story(detail: RequestDetail) -> dict[str, Any]:
         "decision": detail.record.decision,
         "explanation": explanation,
         "attempts": AttemptOutput([asdict(attempt) for attempt in detail.attempts], many=True).data,
+        "ledger": LedgerRowOutput(detail.ledger, many=True).data,
     }

@@ -1,6 +1,7 @@
 """Usage: totals, by day, by what it belongs to, and as CSV. Days are days of the tenant's reporting zone."""
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from routing.api.fields import NanoUsdField
+from routing.reconcile import usage_proof
 from routing.selectors.filters import UsageFilter, last_days, reporting_zone
 from routing.selectors.usage import GROUPS, usage_by, usage_series, usage_series_by, usage_totals
 from routing.selectors.usage_export import csv_text, usage_export
@@ -154,6 +156,29 @@ class UsageBy(UsageView):
     def get(self, request: Request, by: Any) -> Response:
         wanted = self.wanted(**self.query(UsageQuery))
         return Response(self.Output(self.period(wanted) | {"results": usage_by(wanted, by)}).data)
+
+
+class UsageCheck(UsageView):
+    """The proof that usage and ledger agree."""
+
+    class Query(StrictSerializer):
+        since = serializers.DateField(required=False, help_text="First day, included.")
+        until = serializers.DateField(required=False, help_text="Last day, included.")
+
+    class Output(PeriodOutput):
+        agrees = serializers.BooleanField(help_text="Every recorded request costs exactly what was booked for it.")
+        requests = serializers.IntegerField()
+        cost = NanoUsdField()
+        booked = NanoUsdField(help_text="What the ledger booked for these requests, USD.")
+        differing = serializers.ListField(child=serializers.UUIDField(), help_text="Requests that differ, at most 20.")
+        unrecorded = serializers.IntegerField(help_text="Holds of calls whose record was lost; booked in full.")
+        unrecorded_amount = NanoUsdField()
+
+    @operation("usage_check", "Prove that usage and ledger agree", query=Query, output=Output)
+    def get(self, request: Request) -> Response:
+        wanted = self.wanted(**self.query(self.Query))
+        proof = usage_proof(since=wanted.since, until=wanted.until)
+        return Response(self.Output(self.period(wanted) | asdict(proof) | {"agrees": proof.agrees}).data)
 
 
 class CsvRenderer(BaseRenderer):

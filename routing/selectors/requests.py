@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from keys.selectors import ledger_of_holds
 from routing.access import access_request
 from routing.models import UsageRecord
 from routing.selectors.explanation import Explanation, explain
@@ -61,12 +62,24 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """How one hold of the request ended, in nano-USD."""
+
+    hold_id: UUID
+    kind: str
+    amount: int
+    held: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RequestDetail:
     """One request: who asked, what was decided and why, what was tried, what it cost."""
 
     row: RequestRow
     explanation: Explanation | None
     attempts: tuple[AttemptRow, ...]
+    ledger: tuple[LedgerRow, ...]
 
     @property
     def record(self) -> UsageRecord:
@@ -112,7 +125,9 @@ def request_detail(request_id: UUID | str) -> RequestDetail:
     """Everything about one request."""
     record = access_request(request_id)
     explanation = explain(record.decision) if record.decision else None
-    return RequestDetail(request_rows([record])[0], explanation, tuple(_attempt(row) for row in record.attempts))
+    ledger = tuple(LedgerRow(e.hold_id, e.kind, e.amount, e.held, e.at) for e in ledger_of_holds(record.hold_ids))
+    attempts = tuple(_attempt(row) for row in record.attempts)
+    return RequestDetail(request_rows([record])[0], explanation, attempts, ledger)
 
 
 def _attempt(row: dict[str, Any]) -> AttemptRow:

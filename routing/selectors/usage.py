@@ -10,8 +10,22 @@ from django.db.models import F, Func, UUIDField
 from routing.selectors.filters import UsageFilter, narrowed, reporting_zone
 from routing.selectors.measures import Totals, measures, totals_of
 from routing.selectors.names import names_of
+from routing.selectors.usage_export import EXPORT_HEADER, usage_export
 from tenants.access import require
 from tenants.selectors import unit_list
+
+__all__ = [
+    "EXPORT_HEADER",
+    "Day",
+    "Group",
+    "GroupBy",
+    "GroupDay",
+    "usage_by",
+    "usage_export",
+    "usage_series",
+    "usage_series_by",
+    "usage_totals",
+]
 
 GroupBy = Literal["model", "route", "deployment", "unit", "key"]
 GROUPS: dict[str, Any] = {

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from typing import Any, Final
 
-from routing.domain.money import usd
+from keys.domain.money import usd_from_nano
 from routing.selectors.filters import UsageFilter, narrowed, reporting_zone
 from routing.selectors.measures import BUCKETS, Totals, measures, totals_of
 from routing.selectors.names import names_of
@@ -45,7 +45,8 @@ def csv_text(rows: Iterable[tuple[Any, ...]]) -> str:
 
 
 def _figures(totals: Totals) -> tuple[Any, ...]:
-    return (*(getattr(totals, name) for name in COUNTS), usd(totals.cost), usd(totals.saved))
+    money = (f"{usd_from_nano(amount):f}" for amount in (totals.cost, totals.saved))
+    return (*(getattr(totals, name) for name in COUNTS), *money)
 
 
 def _text(name: str) -> str:

@@ -33,9 +33,9 @@ def new_route(api: APIClient, name: str = "assistant") -> dict[str, Any]:
 
 def test_a_model_is_configured_from_provider_to_route(cast: Cast) -> None:
     api = cast.api(Role.ARCHITECT)
-    deployment = new_deployment(api, price={"input": "0.15", "output": 0.6}, context_window=8192)
+    deployment = new_deployment(api, price={"input": "0.15", "output": "0.6"}, context_window=8192)
     assert deployment["price"] == {
-        "input": "0.15", "cached_input": None, "cache_write": None, "output": "0.6", "reasoning": None,
+        "input": "0.15", "cached_input": None, "cache_write": None, "output": "0.60", "reasoning": None,
     }  # fmt: skip
     assert (deployment["priced"], deployment["price_source"], deployment["context_window"]) == (True, "given", 8192)
     route = new_route(api)
@@ -87,6 +87,7 @@ def test_changing_a_route_publishes_a_version_and_going_back_another(cast: Cast)
         ("providers", PROVIDER | {"base_url": "http://10.0.0.1/"}, "base_url"),
         ("deployments", {"name": "a", "provider_id": MISSING, "model": "m"}, "provider_id"),
         ("deployments", {"name": "a", "provider_id": MISSING, "model": "m", "price": {"in": 1}}, "price.in"),
+        ("deployments", {"name": "a", "provider_id": MISSING, "model": "m", "price": {"input": 0.1}}, "price.input"),
         ("deployments", {"name": "a", "provider_id": "x", "model": "m"}, "provider_id"),
         ("routes", {"name": "a", "spec": {"strategy": "ordered", "candidates": []}}, "spec.candidates"),
         ("routes", {"name": "a", "spec": []}, "spec.spec"),
