@@ -30,7 +30,6 @@ def bind() -> None:
     bind_vault(EnvelopeVault(read_root_keys(settings.VAULT_ROOT_KEY)))
     bind_egress(EgressPolicy(parse_allow(settings.EGRESS_ALLOW)))
     bind_gateway(HttpGateway(settings.GATEWAY_INTERNAL_URL))
-    bind_gateway(HttpGateway(settings.GATEWAY_URL))
     health.bind(probes())
     connection_created.connect(_refuse_unsafe_role, dispatch_uid="refuse-unsafe-role")
 
