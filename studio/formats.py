@@ -51,7 +51,8 @@ def compact(value: int) -> str:
     """A large count in four characters or so: 950, 12.4 k, 3.1 M."""
     for size, unit in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
         if abs(value) >= size:
-            return f"{_grouped(Decimal(value) / size, 1)} {unit}"
+            places = 0 if value % size == 0 else 1
+            return f"{_grouped(Decimal(value) / size, places)} {unit}"
     return number(value)
 
 
@@ -62,7 +63,7 @@ def percent(share: float, places: int = 0) -> str:
 
 def duration(milliseconds: float) -> str:
     """A span of time with the two units that matter."""
-    if milliseconds < 10:
+    if 0 < milliseconds < 10:
         return f"{_grouped(milliseconds, 1)} ms"
     if milliseconds < 1_000:
         return f"{_grouped(milliseconds, 0)} ms"

@@ -19,6 +19,7 @@ from studio.labels import status_label
 
 register = template.Library()
 
+MOST_BAR_LABELS = 8
 UNITS: dict[str, Callable[[float], str]] = {
     "money": lambda value: formats.money(int(value)),
     "tokens": lambda value: formats.compact(int(value)),
@@ -148,7 +149,8 @@ def bar_chart(bars: Iterable[charts.Bar], caption: str, unit: str = "count", key
     shown = tuple(bars)
     top = charts.ceiling(max((bar.value for bar in shown), default=0))
     rows = [(bar.label, [bar.text or UNITS[unit](bar.value)]) for bar in shown]
-    return _chart(charts.bar_chart(shown), caption, unit, top, rows) | {"key": key, "columns": [caption]}
+    each = len(shown) <= MOST_BAR_LABELS
+    return _chart(charts.bar_chart(shown), caption, unit, top, rows, each=each) | {"key": key, "columns": [caption]}
 
 
 @register.inclusion_tag("components/chart.html")
@@ -171,15 +173,17 @@ def line_chart(
     }
 
 
-def _chart(svg: str, caption: str, unit: str, top: float, rows: list[tuple[str, list[str]]]) -> dict[str, Any]:
+def _chart(  # noqa: PLR0917  # one caller per kind of chart
+    svg: str, caption: str, unit: str, top: float, rows: list[tuple[str, list[str]]], *, each: bool = False
+) -> dict[str, Any]:
     text = UNITS[unit]
     labels = [label for label, _ in rows]
-    ends = labels if len(labels) <= 3 else [labels[0], labels[len(labels) // 2], labels[-1]]
     return {
         "svg": mark_safe(svg),  # noqa: S308  # our own builder escapes
         "caption": caption,
         "ticks": [text(top), text(top / 2), text(0)],
-        "ends": ends,
+        "ends": labels if each or len(labels) <= 3 else [labels[0], labels[len(labels) // 2], labels[-1]],
+        "each": each,
         "rows": rows,
     }
 

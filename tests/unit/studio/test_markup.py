@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.template.loader import get_template
+from django.urls import reverse
 
 from studio.icons import icon_svg, icons
 from studio.navigation import GROUPS
@@ -45,6 +46,14 @@ def test_every_icon_named_in_a_template_exists() -> None:
 
 def test_every_icon_of_the_navigation_exists() -> None:
     assert {item.icon for _, items in GROUPS for item in items} <= set(icons())
+
+
+def test_the_switches_of_the_frame_have_addresses() -> None:
+    assert [reverse(name) for name in ("set_theme", "set_language", "styleguide")] == [
+        "/theme/",
+        "/i18n/setlang/",
+        "/styleguide/",
+    ]
 
 
 def test_an_unknown_icon_is_a_programming_error() -> None:
