@@ -33,7 +33,7 @@ FAILPOINTS = env_str("FAILPOINTS", "")
 EGRESS_ALLOW = env_list("EGRESS_ALLOW")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "tenants.apps.PlatformAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

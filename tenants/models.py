@@ -287,6 +287,9 @@ class PlatformToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class PlatformAuditEntry(models.Model):
     """What platform staff did outside any tenant. Insert-only."""

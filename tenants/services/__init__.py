@@ -8,7 +8,14 @@ from tenants.services.accounts import (
 )
 from tenants.services.invitations import invitation_accept, invitation_revoke, member_invite
 from tenants.services.members import break_glass_open, member_add, member_change, user_create
-from tenants.services.platform import platform_token_create, tenant_create, tenant_set_status
+from tenants.services.platform import (
+    check_slug,
+    platform_audit,
+    platform_token_create,
+    platform_token_revoke,
+    tenant_create,
+    tenant_set_status,
+)
 from tenants.services.settings import check_time_zone, tenant_change
 from tenants.services.units import unit_archive, unit_change, unit_create
 
@@ -16,13 +23,16 @@ __all__ = [
     "api_token_issue",
     "api_token_revoke",
     "break_glass_open",
+    "check_slug",
     "check_time_zone",
     "invitation_accept",
     "invitation_revoke",
     "member_add",
     "member_change",
     "member_invite",
+    "platform_audit",
     "platform_token_create",
+    "platform_token_revoke",
     "service_account_change",
     "service_account_create",
     "tenant_change",

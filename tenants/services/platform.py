@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -28,7 +29,7 @@ def tenant_create(scope: Scope, *, slug: str, name: str, owner_email: str, time_
     `accept_url` is the address of the invitation page with `{token}` in it.
     """
     _check_staff(scope)
-    _check_slug(slug)
+    check_slug(slug)
     check_time_zone(time_zone)
     with tenant_tx(scope):
         tenant = _insert(Tenant(id=scope.tenant_id, slug=slug, name=name, time_zone=time_zone))
@@ -69,6 +70,16 @@ def platform_token_create(*, name: str, days: int, actor_label: str) -> tuple[Pl
     return token, secret
 
 
+def platform_token_revoke(token_id: UUID, *, actor_label: str) -> None:
+    """Revoke a platform token; takes effect with the next request."""
+    with transaction.atomic():
+        token = PlatformToken.objects.select_for_update().get(pk=token_id)
+        if token.revoked_at is None:
+            token.revoked_at = timezone.now()
+            token.save(update_fields=["revoked_at"])
+            platform_audit(actor_label, "platform_token.revoke", token.name, {})
+
+
 def platform_audit(actor_label: str, action: str, object_label: str, changes: Mapping[str, Any]) -> None:
     """Write what staff did to the platform's own audit."""
     PlatformAuditEntry.objects.create(
@@ -91,6 +102,7 @@ def _check_staff(scope: Scope) -> None:
         raise NotFound()
 
 
-def _check_slug(slug: str) -> None:
+def check_slug(slug: str) -> None:
+    """Raise Invalid unless `slug` can stand in an address."""
     if not _SLUG.match(slug):
         raise Invalid(errors={"slug": [_("Use up to 40 lower-case letters, digits and hyphens.")]})
