@@ -86,8 +86,8 @@ def build() -> Parts:
         ledger=ledger,
         closing=(client, store, *((cache,) if cache is not None else ())),
         gauges=gauges,
-        ready=lambda: True,
-        check=store.check,
+        ready=lambda: store.connected,
+        opening=(store, ledger),
     )
 
 

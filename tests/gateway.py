@@ -1,7 +1,7 @@
 """Gateway processes for tests, and a tenant's configuration to run them against.
 
-`World` writes the configuration through the models in one unit of work, `running_gateway` starts the real process: granian,
-the gateway's own database role, the session's Redis.
+`World` writes the configuration through the models in one unit of work, `running_gateway` starts the real process:
+granian, the gateway's own database role, the session's Redis.
 """
 
 import os
@@ -49,9 +49,9 @@ class Gateway:
 
     @property
     def worker_pids(self) -> list[int]:
-        """The processes that serve, without granian's supervisor and its resource tracker."""
-        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in listed if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        """The processes that serve, below granian's own."""
+        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for file in children for pid in file.read_text().split()]
 
     def client(self, key: Key | str, **options: Any) -> openai.OpenAI:
         """The stock OpenAI client, without retries of its own."""
@@ -101,7 +101,12 @@ def running_gateway(
 
 def gateway_url(database: str) -> str:
     """Address of `database` on the session's server for the gateway's role."""
-    return urlsplit(os.environ["DATABASE_GATEWAY_URL"])._replace(path=f"/{database}").geturl()
+    return role_url("DATABASE_GATEWAY_URL", database)
+
+
+def role_url(variable: str, database: str) -> str:
+    """Address of `database` for the role that a variable names."""
+    return urlsplit(os.environ[variable])._replace(path=f"/{database}").geturl()
 
 
 class World:

@@ -1,8 +1,9 @@
 """The ledger over PostgreSQL: many calls, few statements.
 
-Two lanes, each with its own connection. Holds go out at once: everything that is waiting becomes one `keys_exchange` call,
-and while that call is under way the next batch collects. Settlements and usage records may wait a moment (`LINGER_SECONDS`), so
-that they do not stand before a hold, and are written together in one statement, hence in one transaction.
+Two lanes, each with its own connection. Holds go out at once: everything that is waiting becomes one `keys_exchange`
+call, and while that call is under way the next batch collects. Settlements and usage records may wait a moment
+(`LINGER_SECONDS`), so that they do not stand before a hold, and are written together in one statement, hence in one
+transaction.
 
 Whatever happens to a connection, nothing is free: a hold whose answer was lost is given back once the connection works
 again, a settlement is repeated until the store says what became of it (both are idempotent there), and what could never
@@ -99,6 +100,11 @@ class PostgresLedger:
     def waiting(self) -> int:
         """How many settlements and records are not written yet."""
         return len(self._entries)
+
+    async def open(self) -> None:
+        """Connect both lanes; refuses an unsafe database role."""
+        await self._admissions.open()
+        await self._endings.open()
 
     async def hold(self, request: HoldRequest) -> Hold | Refusal:
         """Admit or refuse within HOLD_SECONDS."""

@@ -1,8 +1,8 @@
 """One PostgreSQL connection that is noticed when it freezes, and replaced.
 
-psycopg answers a cancelled statement by asking the server to cancel it, which takes seconds when the server does not answer.
-Here a statement past its deadline has its socket shut down instead: the wait ends at once, the next statement connects
-anew. Every new connection is refused unless its role is a run-time role.
+psycopg answers a cancelled statement by asking the server to cancel it, which takes seconds when the server does not
+answer. Here a statement past its deadline has its socket shut down instead: the wait ends at once, the next statement
+connects anew. Every new connection is refused unless its role is a run-time role.
 """
 
 import asyncio
@@ -59,13 +59,17 @@ class PostgresLink:
         finally:
             self._turn.release()
 
-    async def check(self) -> None:
-        """Raise UnsafeRole if the role of this address must not be used; an unreachable server is no answer."""
+    async def open(self) -> None:
+        """Connect ahead of need; UnsafeRole if the role must not be used, an unreachable server is only logged."""
+        await self._turn.acquire()
         try:
-            async with asyncio.timeout(self._connect_seconds):
-                await (await self._connect()).close()
-        except (psycopg.Error, OSError, TimeoutError) as error:
-            _log.warning("%s: the database does not answer yet: %s", self._name, error)
+            await self._open(asyncio.get_running_loop().time() + self._connect_seconds)
+        except LinkError as error:
+            if isinstance(error.__cause__, UnsafeRole):
+                raise error.__cause__ from error
+            _log.warning("%s: %s", self._name, error)
+        finally:
+            self._turn.release()
 
     async def close(self) -> None:
         """Close the connection; a later statement opens it again."""

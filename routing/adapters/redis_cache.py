@@ -1,12 +1,13 @@
 """Cached answers in Redis. Away, slow or full, it only means that nothing is cached.
 
-The reads of one turn of the event loop go out as one MGET, the writes as one pipeline. After a failure Redis is left alone
-for a moment, so that a frozen server costs one short wait and not one per request.
+The reads of one turn of the event loop go out as one MGET, the writes as one pipeline. After a failure Redis is left
+alone for a moment, so that a frozen server costs one short wait and not one per request.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -69,7 +70,7 @@ class RedisCache:
         task.add_done_callback(self._reading.discard)
 
     async def _read(self, batch: Sequence[tuple[str, asyncio.Future[bytes | None]]]) -> None:
-        values: Sequence[bytes | None] = ()
+        values: Sequence[Any] = ()
         try:
             async with asyncio.timeout(READ_SECONDS):
                 values = await self._redis.mget([key for key, _ in batch])

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -25,6 +25,12 @@ SWEEP_SECONDS = 1.0
 TEXT: Header = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
 
 _log = logging.getLogger(__name__)
+
+
+class Openable(Protocol):
+    """Anything that connects ahead of the first request, and may refuse to."""
+
+    async def open(self) -> None: ...
 
 
 class Closable(Protocol):
@@ -51,7 +57,7 @@ class Parts:
     closing: tuple[Closable, ...]
     gauges: Callable[[], Mapping[str, float]]
     ready: Callable[[], bool]
-    check: Callable[[], Awaitable[None]]
+    opening: tuple[Openable, ...]
 
 
 class GatewayApp:
@@ -62,6 +68,8 @@ class GatewayApp:
         self._parts: Parts | None = None
         self._metrics = Metrics()
         self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._stopping = False
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -79,6 +87,7 @@ class GatewayApp:
         request_id = uuid7()
         http = HttpRequest(scope, receive, send, request_id=str(request_id).encode())
         self._running += 1
+        self._idle.clear()
         try:
             if http.path == "/v1/chat/completions":
                 await self._chat(http, Exchange(request_id, datetime.now(UTC), began))
@@ -94,6 +103,8 @@ class GatewayApp:
                 await http.refuse(internal_error())
         finally:
             self._running -= 1
+            if not self._running:
+                self._idle.set()
 
     async def _chat(self, http: HttpRequest, exchange: Exchange) -> None:
         if http.method != "POST":
@@ -144,7 +155,8 @@ class GatewayApp:
     async def _start(self, send: Send) -> None:
         try:
             self._parts = self._build()
-            await self._parts.check()
+            for part in self._parts.opening:
+                await part.open()
             self._parts.configs.start()
             self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
             when_stopped(self._begin_stop)
@@ -166,8 +178,9 @@ class GatewayApp:
         if parts is None:
             return
         until = time.monotonic() + STOP_SECONDS
-        while self._running and time.monotonic() < until:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._idle.wait()
         if self._sweeper is not None:
             self._sweeper.cancel()
         await parts.configs.stop()

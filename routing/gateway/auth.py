@@ -1,10 +1,11 @@
 """Who calls: from the Authorization header to a virtual key with the configuration of its tenant.
 
 What is no key by its checksum never reaches the database. A known key is answered from memory while its tenant's
-configuration is fresh (`config_cache`); any change of the tenant's keys changes the configuration's version, and with it
-every key of the tenant is read again.
+configuration is fresh (`config_cache`); any change of the tenant's keys changes the configuration's version, and with
+it every key of the tenant is read again.
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable
@@ -72,6 +73,7 @@ class Authenticator:
         self._configs = configs
         self._clock = clock
         self._callers: dict[bytes, Caller] = {}
+        self._finding: dict[bytes, asyncio.Task[Caller]] = {}
 
     async def identify(self, authorization: bytes) -> Caller:
         """The caller behind a header value, or a WireError that says why there is none."""
@@ -79,20 +81,28 @@ class Authenticator:
         digest = hashlib.sha256(secret).digest()
         caller = self._callers.get(digest)
         if caller is None or caller.config.replaced:
-            caller = await self._find(secret, digest)
+            caller = await self._shared_find(secret, digest)
         elif not self._configs.is_fresh(caller.config):
             config = await self._configs.confirm(caller.config)
             if config is not caller.config:
-                caller = await self._find(secret, digest)
+                caller = await self._shared_find(secret, digest)
         if caller.refusal:
             raise refused_key(caller.refusal)
         if caller.expires_at <= self._clock():
             raise refused_key("key_expired")
         return caller
 
-    async def _find(self, secret: bytes, digest: bytes) -> Caller:
+    async def _shared_find(self, secret: bytes, digest: bytes) -> Caller:
+        """Read a key once for all requests that wait for it, however many come at the same time."""
         if not is_well_formed(secret.decode("latin-1")):
             raise invalid_key()
+        task = self._finding.get(digest)
+        if task is None:
+            task = self._finding[digest] = asyncio.get_running_loop().create_task(self._find(digest))
+            task.add_done_callback(lambda _: self._finding.pop(digest, None))
+        return await asyncio.shield(task)
+
+    async def _find(self, digest: bytes) -> Caller:
         try:
             began = time.monotonic()
             row = await self._read(digest)

@@ -1,8 +1,9 @@
 """What a tenant has configured, compiled once per version and used by every request until the version changes.
 
-Four times a second one statement reads the versions of all cached tenants. A configuration may be used while the last read
-that found it current began less than `MAX_AGE_SECONDS` ago; after that it is confirmed on the other connection within
-`CONFIRM_SECONDS`, or the request is refused. So a revocation is obeyed in under a second, also when a connection freezes.
+Four times a second one statement reads the versions of all cached tenants. A configuration may be used while the last
+read that found it current began less than `MAX_AGE_SECONDS` ago; after that it is confirmed on the other connection
+within `CONFIRM_SECONDS`, or the request is refused. So a revocation is obeyed in under a second, also when a
+connection freezes.
 """
 
 import asyncio
@@ -65,7 +66,7 @@ class ConfigCache:
         return config if config is not None else await self._shared(self._loading, tenant_id, self._load)
 
     async def confirm(self, config: TenantConfig) -> TenantConfig:
-        """The same configuration if it is still current, else the new one; WireError 503 when it cannot be told in time."""
+        """The same configuration if it is current, else the new one; WireError 503 when that cannot be told in time."""
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):
                 return await self._shared(self._confirming, config.tenant_id, self._confirm)

@@ -31,9 +31,9 @@ class Exchange:
     """State of one request; `began` and all other times are monotonic seconds."""
 
     __slots__ = (
-        "answered", "at", "attempts", "began", "body", "cache", "cache_key", "caller", "cost", "decision", "error_code",
-        "estimated", "features", "first_token", "http_status", "id", "overhead_ms", "route", "saved", "served", "status",
-        "upstream_seconds", "usage", "usage_raw",
+        "answered", "at", "attempts", "began", "body", "cache", "cache_key", "caller", "cost", "decision",
+        "error_code", "estimated", "features", "first_token", "http_status", "id", "overhead_ms", "route", "saved",
+        "served", "status", "upstream_seconds", "usage", "usage_raw",
     )  # fmt: skip
 
     def __init__(self, request_id: UUID, at: datetime, began: float) -> None:

@@ -1,4 +1,5 @@
-"""Figures of this process in Prometheus' text format. Labels have closed sets of values, so that memory stays bounded."""
+"""Figures of this process in Prometheus' text format. Labels have closed sets of values, so that memory stays
+bounded."""
 
 from bisect import bisect_left
 from collections import Counter

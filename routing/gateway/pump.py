@@ -1,7 +1,8 @@
 """A started stream from the provider to the client, to its true end.
 
-The client may leave: the provider is then read to its end all the same (bounded), because only that tells what was used. The
-provider may break off, the key may be revoked, the process may stop: the client gets an error event and no `[DONE]`.
+The client may leave: the provider is then read to its end all the same (bounded), because only that tells what was
+used. The provider may break off, the key may be revoked, the process may stop: the client gets an error event and no
+`[DONE]`.
 """
 
 import asyncio

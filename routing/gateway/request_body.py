@@ -24,7 +24,7 @@ def parse_body(body: bytes) -> Any:
 
 
 def rewrite_body(body: bytes, target: Target, features: RequestFeatures, *, cap: int | None) -> bytes:
-    """The body for a provider: its model name, usage in streams, a cap on the output; all other bytes are the client's."""
+    """The client's body with the provider's model name, usage in streams, and a cap on the output; else unchanged."""
     fields = _decode_fields(body)
     fields["model"] = Raw(_encode(target.model))
     if features.stream and not features.include_usage:

@@ -1,11 +1,11 @@
 """What a provider's error answer means, in one form whatever the provider's wording.
 
-Context overflow comes in many phrases and several statuses; clients recognise one. Messages of providers reach the client only
-where the client is at fault: others may name accounts, hosts or keys.
+Context overflow comes in many phrases and several statuses; clients recognise one. Messages of providers reach the
+client only where the client is at fault: others may name accounts, hosts or keys.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -82,43 +82,53 @@ def _text(value: Any) -> str:
 
 
 def _retry_after(headers: Mapping[str, str], now_seconds: float) -> int | None:
-    """`retry-after-ms`, else `retry-after` as seconds or as a date."""
+    """Milliseconds to wait: `retry-after-ms`, else `retry-after` as seconds or as a date."""
     exact, seconds = headers.get("retry-after-ms"), headers.get("retry-after")
     try:
         if exact is not None:
             return max(int(float(exact)), 0)
-        if seconds is None:
-            return None
-        if seconds.replace(".", "", 1).isdigit():
-            return int(float(seconds) * 1000)
-        return max(int((parsedate_to_datetime(seconds).timestamp() - now_seconds) * 1000), 0)
+        return None if seconds is None else _milliseconds(seconds, now_seconds)
     except (ValueError, OverflowError):
         return None
 
 
+def _milliseconds(text: str, now_seconds: float) -> int:
+    if text.replace(".", "", 1).isdigit():
+        return int(float(text) * 1000)
+    return max(int((parsedate_to_datetime(text).timestamp() - now_seconds) * 1000), 0)
+
+
 def wire_error(fault: UpstreamFault, verdict: RetryDecision) -> WireError:
     """What the client is told when no further attempt is made."""
+    told = _TOLD.get(verdict.outcome)
+    if told is not None:
+        return told(fault)
     seconds = None if verdict.retry_after_ms is None else verdict.retry_after_ms / 1000
-    if verdict.outcome == "context_overflow":
-        return _overflow(fault)
-    if verdict.outcome == "content_policy":
-        text = fault.message or "The request was refused by the provider's content policy."
-        return WireError(400, "content_policy_violation", text, param=fault.param)
-    if verdict.outcome == "request":
-        text = fault.message or "The model provider refused the request."
-        return WireError(fault.outcome.status, fault.outcome.error_code or None, text, param=fault.param)
-    if verdict.outcome == "timeout":
-        return upstream_timeout()
-    if verdict.outcome == "credentials":
-        return upstream_credentials()
-    if verdict.outcome == "quota":
-        return upstream_failed(status=502, code="upstream_quota_exhausted")
-    if verdict.outcome in ("rate_limited", "overloaded"):
-        return upstream_failed(status=503, retry_after=seconds)
-    return upstream_failed(retry_after=seconds)
+    return upstream_failed(retry_after=seconds, status=503 if verdict.outcome in _BUSY else 502)
 
 
 def _overflow(fault: UpstreamFault) -> WireError:
     if "maximum context length" in fault.message:
         return WireError(400, "context_length_exceeded", fault.message, param="messages")
     return context_overflow(None, None)
+
+
+def _refused(fault: UpstreamFault) -> WireError:
+    text = fault.message or "The model provider refused the request."
+    return WireError(fault.outcome.status, fault.outcome.error_code or None, text, param=fault.param)
+
+
+def _filtered(fault: UpstreamFault) -> WireError:
+    text = fault.message or "The request was refused by the provider's content policy."
+    return WireError(400, "content_policy_violation", text, param=fault.param)
+
+
+_BUSY: Final = frozenset({"rate_limited", "overloaded"})
+_TOLD: Final[Mapping[str, Callable[[UpstreamFault], WireError]]] = {
+    "context_overflow": _overflow,
+    "content_policy": _filtered,
+    "request": _refused,
+    "timeout": lambda _: upstream_timeout(),
+    "credentials": lambda _: upstream_credentials(),
+    "quota": lambda _: upstream_failed(status=502, code="upstream_quota_exhausted"),
+}

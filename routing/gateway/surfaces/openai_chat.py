@@ -17,26 +17,18 @@ from routing.domain.cache_key import cache_key, is_cacheable
 from routing.domain.features import extract_features
 from routing.domain.retry import AttemptOutcome
 from routing.domain.select import decide
-from routing.domain.types import Decision, InvalidRequest, Refusal, Snapshot
+from routing.domain.types import Decision, InvalidRequest, Snapshot
 from routing.gateway.attempts import Ladder, Started
 from routing.gateway.auth import Authenticator, Caller
 from routing.gateway.chat_answers import answer_from_stream, stream_from_answer, usage_object
 from routing.gateway.compiled import CompiledRoute
-from routing.gateway.errors import (
-    WireError,
-    context_overflow,
-    invalid_request,
-    model_not_allowed,
-    model_not_found,
-    model_unavailable,
-    not_priced,
-    upstream_failed,
-)
+from routing.gateway.errors import WireError, invalid_request, model_not_allowed, model_not_found
 from routing.gateway.exchange import Exchange
 from routing.gateway.headers import answer_headers
 from routing.gateway.http import HttpRequest
 from routing.gateway.open_streams import OpenStreams
 from routing.gateway.pump import Pump
+from routing.gateway.refusals import refused_by_decision
 from routing.gateway.request_body import parse_body
 from routing.gateway.settle import book_usage, finish
 from routing.gateway.stream import ChatStream
@@ -275,15 +267,13 @@ class BeginStream:
         if not _is_event_stream(reply.headers):
             raise UpstreamBroken("the answer is not an event stream")
         parts = []
-        while not stream.started:
+        while not stream.started and not stream.done:
             part = await reply.chunk()
-            if not part or stream.error is not None:
+            if not part:
                 raise UpstreamBroken("the stream ended before it produced anything")
             parts.append(stream.feed(part))
-            if stream.error is not None or stream.done:
-                break
-        if stream.error is not None:
-            raise UpstreamBroken("the stream began with an error")
+            if stream.error is not None:
+                raise UpstreamBroken("the stream began with an error")
         reply.began()
         return b"".join(parts)
 
@@ -303,34 +293,3 @@ def _route(body: Any, caller: Caller) -> CompiledRoute:
     if route is None:
         raise model_not_found(model[:256])
     return route
-
-
-_UNSUPPORTED: Mapping[str, tuple[str, str]] = {
-    "streaming": ("stream", "This model does not support streaming."),
-    "tools": ("tools", "This model does not support tools."),
-    "json": ("response_format", "This model does not support JSON output."),
-    "vision": ("messages", "This model does not support images or files."),
-    "bounded": ("messages", "The cost of this request has no upper bound, and a hard budget applies to this key."),
-}
-
-
-def refused_by_decision(decision: Decision, refusal: Refusal) -> WireError:
-    """No candidate is left: the nearest cause in the caller's protocol."""
-    if refusal.rule in _UNSUPPORTED:
-        param, message = _UNSUPPORTED[refusal.rule]
-        return WireError(400, "unsupported_value", message, param=param)
-    if refusal.rule == "context":
-        windows = [result.deployment.context_window or 0 for result in decision.candidates]
-        return context_overflow(max(windows, default=0), decision.features.input_tokens_estimate)
-    if refusal.rule == "output":
-        limits = [result.deployment.max_output_tokens or 0 for result in decision.candidates]
-        text = f"max_tokens is too large: this model supports at most {max(limits, default=0)} completion tokens."
-        return WireError(400, "invalid_value", text, param="max_tokens")
-    if refusal.rule == "allowed":
-        return model_not_allowed(decision.route.name)
-    if refusal.rule == "priced":
-        return not_priced()
-    if refusal.rule == "health":
-        seconds = None if refusal.retry_after_ms is None else refusal.retry_after_ms / 1000
-        return upstream_failed(status=503, retry_after=seconds)
-    return model_unavailable()

@@ -1,4 +1,5 @@
-"""Frozen, not stopped: a connection, the database, Redis. Latency stays bounded, nothing is free, revocation is obeyed."""
+"""Frozen, not stopped: a connection, the database, Redis. Latency stays bounded, nothing is free, revocation is
+obeyed."""
 
 import os
 import signal

@@ -14,8 +14,8 @@ pytestmark = committed
 
 EASY = "Hi"
 HARD = (
-    "A bank lends 250000 at 4.35% for 240 months. Derive the monthly payment, then compute how much interest is saved if "
-    "the client pays 300 more each month from month 25 on; show each step, state assumptions, and compare (a) with (b)."
+    "A bank lends 250000 at 4.35% for 240 months. Derive the monthly payment, then compute how much interest is saved "
+    "if the client pays 300 more each month from month 25 on; show each step, and compare (a) with (b)."
 )
 
 

@@ -112,7 +112,11 @@ def test_every_wording_of_context_overflow_becomes_the_one_clients_know(message:
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [
-        (failed(400, b'{"error":{"message":"bad top_p","code":"invalid_value","param":"top_p"}}'), 400, "invalid_value"),
+        (
+            failed(400, b'{"error":{"message":"bad top_p","code":"invalid_value","param":"top_p"}}'),
+            400,
+            "invalid_value",
+        ),
         (failed(401, b'{"error":{"message":"sk-live-1 is wrong"}}'), 502, "upstream_credentials_invalid"),
         (failed(404, b""), 502, "upstream_error"),
         (failed(429, b"", **{"retry-after": "7"}), 503, "upstream_error"),
