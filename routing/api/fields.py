@@ -9,12 +9,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from keys.domain.money import nano_from_usd, usd_from_nano
-from routing.domain.spec import STRATEGIES, TIERS, SpecError
+from routing.domain.spec import STRATEGIES, TIERS, CandidateSpec, RouteSpec, SpecError
 from routing.domain.types import Price
 from tenants.rest import StrictSerializer
 
 Result = TypeVar("Result")
 PRICE_NAMES = tuple(field.name for field in fields(Price))
+# The document below shows the parser's own defaults.
+_CANDIDATE = CandidateSpec(deployment_id="")
+_SPEC = RouteSpec(strategy="ordered", candidates=(_CANDIDATE,))
+_BANDS = _SPEC.difficulty
 PER_MILLION = "USD for a million tokens, exact to nine decimal places."
 
 
@@ -70,16 +74,16 @@ class CandidateDocument(serializers.Serializer[Any]):
     """One deployment a route may use."""
 
     deployment = serializers.UUIDField()
-    weight = serializers.FloatField(required=False, default=1.0)
-    tier = serializers.ChoiceField(choices=TIERS, required=False, default="any")
+    weight = serializers.FloatField(required=False, default=_CANDIDATE.weight)
+    tier = serializers.ChoiceField(choices=TIERS, required=False, default=_CANDIDATE.tier)
 
 
 class DifficultyDocument(serializers.Serializer[Any]):
     """Cuts on the difficulty of a prompt; `unsure` is a tier or the deployment of a candidate."""
 
-    easy_below = serializers.FloatField(required=False, default=0.4)
-    hard_above = serializers.FloatField(required=False, default=0.6)
-    unsure = serializers.CharField(required=False, default="hard")
+    easy_below = serializers.FloatField(required=False, default=_BANDS.easy_below)
+    hard_above = serializers.FloatField(required=False, default=_BANDS.hard_above)
+    unsure = serializers.CharField(required=False, default=_BANDS.unsure)
 
 
 class SpecDocument(serializers.Serializer[Any]):
@@ -87,17 +91,17 @@ class SpecDocument(serializers.Serializer[Any]):
 
     strategy = serializers.ChoiceField(choices=STRATEGIES)
     candidates = CandidateDocument(many=True)
-    cost_weight = serializers.FloatField(required=False, default=0.5)
-    latency_weight = serializers.FloatField(required=False, default=0.5)
-    quality_weight = serializers.FloatField(required=False, default=0.0)
+    cost_weight = serializers.FloatField(required=False, default=_SPEC.cost_weight)
+    latency_weight = serializers.FloatField(required=False, default=_SPEC.latency_weight)
+    quality_weight = serializers.FloatField(required=False, default=_SPEC.quality_weight)
     difficulty = DifficultyDocument(required=False)
-    cache_ttl_seconds = serializers.IntegerField(required=False, default=0)
-    timeout_seconds = serializers.FloatField(required=False, default=600.0)
-    first_byte_timeout_seconds = serializers.FloatField(required=False, default=60.0)
-    idle_timeout_seconds = serializers.FloatField(required=False, default=60.0)
-    max_attempts = serializers.IntegerField(required=False, default=3)
-    latency_cap_ms = serializers.IntegerField(required=False, allow_null=True, default=None)
-    residency = serializers.CharField(required=False, allow_null=True, default=None)
+    cache_ttl_seconds = serializers.IntegerField(required=False, default=_SPEC.cache_ttl_seconds)
+    timeout_seconds = serializers.FloatField(required=False, default=_SPEC.timeout_seconds)
+    first_byte_timeout_seconds = serializers.FloatField(required=False, default=_SPEC.first_byte_timeout_seconds)
+    idle_timeout_seconds = serializers.FloatField(required=False, default=_SPEC.idle_timeout_seconds)
+    max_attempts = serializers.IntegerField(required=False, default=_SPEC.max_attempts)
+    latency_cap_ms = serializers.IntegerField(required=False, allow_null=True, default=_SPEC.latency_cap_ms)
+    residency = serializers.CharField(required=False, allow_null=True, default=_SPEC.residency)
 
 
 @extend_schema_field(SpecDocument)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F, Func, UUIDField
 
 from routing.selectors.filters import UsageFilter, narrowed, reporting_zone
-from routing.selectors.measures import Totals, measures, totals_of
+from routing.selectors.measures import Totals, measures, sort_in_memory, totals_of
 from routing.selectors.names import names_of
 from routing.selectors.usage_export import EXPORT_HEADER, usage_export
 from tenants.access import require
@@ -68,12 +68,14 @@ class GroupDay:
 def usage_totals(wanted: UsageFilter) -> Totals:
     """The figures of everything that `wanted` means."""
     require("usage.read")
+    sort_in_memory()
     return totals_of(narrowed(wanted, reporting_zone()).aggregate(**measures()))
 
 
 def usage_series(wanted: UsageFilter, *, now: datetime) -> list[Day]:
     """One entry for each day from first to last, days without usage included."""
     require("usage.read")
+    sort_in_memory()
     zone = reporting_zone()
     rows = narrowed(wanted, zone).order_by().values("day").annotate(**measures())
     found = {row["day"]: totals_of(row) for row in rows}
@@ -85,6 +87,7 @@ def usage_series(wanted: UsageFilter, *, now: datetime) -> list[Day]:
 def usage_by(wanted: UsageFilter, by: GroupBy) -> list[Group]:
     """The figures by one property, dearest first. Units include what is below them, so their sum is above the total."""
     require("usage.read")
+    sort_in_memory()
     rows = [(row["group"], totals_of(row)) for row in _grouped(wanted, by, "group")]
     names = names_of(by, {key for key, _ in rows})
     groups = [Group(key or None, names.label(key), totals) for key, totals in rows]
@@ -94,6 +97,7 @@ def usage_by(wanted: UsageFilter, by: GroupBy) -> list[Group]:
 def usage_series_by(wanted: UsageFilter, by: GroupBy) -> list[GroupDay]:
     """The figures by day and one property, in order of days; days without usage are left out."""
     require("usage.read")
+    sort_in_memory()
     rows = list(_grouped(wanted, by, "day", "group"))
     names = names_of(by, {row["group"] for row in rows})
     groups = [GroupDay(row["day"], row["group"] or None, names.label(row["group"]), totals_of(row)) for row in rows]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from keys.domain.money import usd_from_nano
 from routing.selectors.filters import UsageFilter, narrowed, reporting_zone
-from routing.selectors.measures import BUCKETS, Totals, measures, totals_of
+from routing.selectors.measures import BUCKETS, Totals, measures, sort_in_memory, totals_of
 from routing.selectors.names import names_of
 from tenants.access import require
 
@@ -20,6 +20,7 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 def usage_export(wanted: UsageFilter) -> list[tuple[Any, ...]]:
     """Rows under EXPORT_HEADER, by day."""
     require("usage.read")
+    sort_in_memory()
     columns = ("day", "model_served", *NAMED.values())
     records = narrowed(wanted, reporting_zone()).order_by().values(*columns)
     rows = list(records.annotate(**measures()).order_by(*columns))
