@@ -16,6 +16,7 @@ from studio import formats, presenters
 from studio.diagrams import charts, drawings
 from studio.icons import icon_svg
 from studio.labels import status_label
+from studio.tables import stackable
 
 register = template.Library()
 
@@ -173,7 +174,7 @@ def line_chart(
     }
 
 
-def _chart(  # noqa: PLR0917  # one caller per kind of chart
+def _chart(  # one caller per kind of chart
     svg: str, caption: str, unit: str, top: float, rows: list[tuple[str, list[str]]], *, each: bool = False
 ) -> dict[str, Any]:
     text = UNITS[unit]
@@ -232,7 +233,10 @@ def table(
     context: Context, content: str, *, caption: str, columns: Iterable[presenters.Column] = (), page: bool = False
 ) -> str:
     """`{% table caption=... columns=columns %} <tr>…</tr> {% endtable %}`; `page=True` keeps the head in sight."""
-    return _block("table", context, content=content, caption=caption, columns=columns, page=page)
+    shown = tuple(columns)
+    labels = ("" if column.hidden_label else str(column.label) for column in shown)
+    rows = mark_safe(stackable(content, labels))  # noqa: S308  # rendered by the caller's template, labels escaped
+    return _block("table", context, content=rows, caption=caption, columns=shown, page=page)
 
 
 def _block(name: str, context: Context, **values: object) -> SafeString:
