@@ -21,13 +21,12 @@ class Migration(migrations.Migration):
     dependencies: ClassVar[list[tuple[str, str]]] = [("keys", "0002_rls")]
 
     operations: ClassVar[list[migrations.operations.base.Operation]] = [
-        migrations.RunSQL(next(_PARTS), "drop type keys_op, keys_case, keys_delta"),
+        migrations.RunSQL(next(_PARTS), "drop type keys_op, keys_case, keys_delta, keys_answers"),
         _function("keys_uuid7()"),
         _function("keys_period(text, text, timestamptz)", APP, GATEWAY),
         _function("keys_end(uuid, keys_op[], timestamptz)"),
         _function("keys_resolve(uuid, text, text, keys_op[], timestamptz)"),
-        _function("keys_count(uuid, keys_delta[])"),
-        _function("keys_admit(uuid, text, text, keys_op[], timestamptz, keys_delta[])"),
+        _function("keys_admit(uuid, keys_case[], timestamptz, keys_delta[])"),
         _function("keys_exchange(jsonb)", APP, GATEWAY),
         _function("keys_expire_holds(uuid, uuid[])", RELAY),
         _function("keys_expire(int)", RELAY),
