@@ -86,6 +86,7 @@ class GatewayApp:
         began = time.monotonic()
         request_id = uuid7()
         http = HttpRequest(scope, receive, send, request_id=str(request_id).encode())
+        http.path = _with_version(http.path)
         self._running += 1
         self._idle.clear()
         try:
@@ -194,6 +195,11 @@ class GatewayApp:
             await asyncio.sleep(SWEEP_SECONDS)
             if self._parts is not None:
                 self._parts.streams.end_stalled(time.monotonic())
+
+
+def _with_version(path: str) -> str:
+    """Clients may be given the gateway's address with or without `/v1`."""
+    return f"/v1{path}" if path.startswith(("/chat/", "/models")) else path
 
 
 def _only_get(http: HttpRequest) -> None:
