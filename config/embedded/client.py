@@ -126,7 +126,10 @@ def _start_keeper(paths: Paths, *, durable: bool, say: Callable[[str], None]) ->
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        },
     )
     assert keeper.stdout is not None
     keeper.wait()
