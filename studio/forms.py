@@ -1,9 +1,12 @@
 """Forms of the console. Each only parses; rules and writes belong to services, whose errors come back per field."""
 
 import zoneinfo
-from typing import Any
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from studio.terms import ROLE_LABELS, UNIT_KIND_LABELS
@@ -12,16 +15,33 @@ from tenants.errors import Conflict, Invalid
 
 
 class ConsoleForm(forms.Form):
-    """A form that can take the errors of a service."""
+    """A form that takes the errors of a service. `service_names`: what a service calls a field, and its name here."""
+
+    service_names: ClassVar[Mapping[str, str]] = {}
 
     def take(self, error: Invalid | Conflict) -> None:
         """Show the errors of a service beside their fields; unknown fields and conflicts go on top."""
         if isinstance(error, Conflict) or not error.errors:
             self.add_error(None, error.message)
             return
-        for field, texts in error.errors.items():
+        for name, texts in error.errors.items():
+            field = self.field_of(name)
             for text in texts:
                 self.add_error(field if field in self.fields else None, text)
+
+    def field_of(self, name: str) -> str:
+        """The field here that a service calls `name`."""
+        return self.service_names.get(name) or name.removesuffix("_id")
+
+
+class DayField(forms.DateField):
+    """A day of the calendar, in years that a database and every zone can count."""
+
+    widget = forms.DateInput(attrs={"type": "date", "min": "2000-01-01", "max": "2199-12-31"}, format="%Y-%m-%d")
+
+    def __init__(self, **kwargs: Any) -> None:
+        validators = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31))]
+        super().__init__(required=False, input_formats=["%Y-%m-%d"], validators=validators, **kwargs)
 
 
 class UnitForm(ConsoleForm):
@@ -39,7 +59,7 @@ class UnitForm(ConsoleForm):
         field = self.fields["parent"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("None: a unit at the top")), *parents]
-        field.help_text = _("Limits of a unit also cover everything below it. The place in the tree cannot change later.")
+        field.help_text = _("Limits of a unit also cover what is below it. Its place in the tree cannot change later.")
 
 
 class RolesField(forms.MultipleChoiceField):
@@ -112,8 +132,8 @@ class AuditFilterForm(ConsoleForm):
 
     actor = forms.CharField(label=_("Who"), required=False)
     action = forms.ChoiceField(label=_("Action"), required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=_("From"))
+    until = DayField(label=_("To"))
 
     def __init__(self, *args: Any, actions: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

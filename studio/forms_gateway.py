@@ -10,13 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from routing.domain.control import DeploymentConfig, ModelTraits, ProviderConfig
 from routing.domain.providers import KINDS
-from routing.domain.types import Price, RouteSpec
+from routing.domain.types import Price
 from studio.forms import ConsoleForm
-from studio.terms import STRATEGY_LABELS, TIER_LABELS
 
 Choices = list[tuple[str, str]]
 NANO = Decimal(1_000_000_000)
-CANDIDATE_ROWS = 6
 PRICES = ("input", "cached_input", "cache_write", "output", "reasoning")
 
 
@@ -143,79 +141,3 @@ def _nano(dollars: Decimal | None) -> int | None:
 def dollars(nano: int | None) -> str:
     """A price as the form shows it."""
     return "" if nano is None else f"{(Decimal(nano) / NANO).normalize():f}"
-
-
-class RouteForm(ConsoleForm):
-    """A route version: candidates in fallback order, and how to choose among them."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Model name for clients"),
-        max_length=120,
-        help_text=gettext_lazy("What applications send as “model”, for example assistant."),
-    )
-    strategy = forms.ChoiceField(label=gettext_lazy("Strategy"), choices=list(STRATEGY_LABELS.items()))
-    cost_weight = forms.FloatField(label=gettext_lazy("Weight of cost"), min_value=0, max_value=1, initial=0.5)
-    latency_weight = forms.FloatField(label=gettext_lazy("Weight of latency"), min_value=0, max_value=1, initial=0.5)
-    quality_weight = forms.FloatField(label=gettext_lazy("Weight of quality"), min_value=0, max_value=1, initial=0)
-    easy_below = forms.FloatField(label=gettext_lazy("Easy below"), min_value=0, max_value=1, initial=0.2)
-    hard_above = forms.FloatField(label=gettext_lazy("Hard above"), min_value=0, max_value=1, initial=0.4)
-    unsure = forms.ChoiceField(label=gettext_lazy("When unsure"), choices=[("hard", "hard"), ("easy", "easy")])
-    cache_ttl_seconds = forms.IntegerField(
-        label=gettext_lazy("Keep answers, seconds"),
-        min_value=0,
-        max_value=2_592_000,
-        initial=0,
-        help_text=gettext_lazy("The same request again is answered from the cache. 0 switches it off."),
-    )
-    max_attempts = forms.IntegerField(label=gettext_lazy("Most attempts"), min_value=1, max_value=10, initial=3)
-    timeout_seconds = forms.FloatField(
-        label=gettext_lazy("Whole answer within, seconds"), min_value=0.1, max_value=3600, initial=600
-    )
-    first_byte_timeout_seconds = forms.FloatField(
-        label=gettext_lazy("First byte within, seconds"), min_value=0.1, max_value=3600, initial=60
-    )
-    residency = forms.CharField(label=gettext_lazy("Data must stay in"), required=False, max_length=60)
-    note = forms.CharField(label=gettext_lazy("Note for this version"), required=False, max_length=300)
-
-    def __init__(self, *args: Any, deployments: Choices, fixed_name: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for place in range(1, CANDIDATE_ROWS + 1):
-            label = _("First choice") if place == 1 else _("Choice %(place)d") % {"place": place}
-            field = forms.ChoiceField(label=label, required=place == 1, choices=[("", _("None")), *deployments])
-            tier = _("Use choice %(place)d for") % {"place": place}
-            self.fields[f"candidate_{place}"] = field
-            self.fields[f"tier_{place}"] = forms.ChoiceField(
-                label=tier, required=False, choices=list(TIER_LABELS.items())
-            )
-        if fixed_name:
-            del self.fields["name"]
-
-    def ladder(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
-        """Candidate and tier fields in pairs."""
-        places = range(1, CANDIDATE_ROWS + 1)
-        return [(self[f"candidate_{place}"], self[f"tier_{place}"]) for place in places]
-
-    def spec(self) -> dict[str, Any]:
-        """The route spec as JSON data; the domain parser has the last word."""
-        data = self.cleaned_data
-        places = [place for place in range(1, CANDIDATE_ROWS + 1) if data.get(f"candidate_{place}")]
-        plain = ("strategy", "cost_weight", "latency_weight", "quality_weight", "cache_ttl_seconds", "max_attempts",
-                 "timeout_seconds", "first_byte_timeout_seconds")  # fmt: skip
-        spec: dict[str, Any] = {name: data[name] for name in plain}
-        spec["candidates"] = [
-            {"deployment": data[f"candidate_{place}"], "tier": data[f"tier_{place}"] or "any"} for place in places
-        ]
-        spec["difficulty"] = {name: data[name] for name in ("easy_below", "hard_above", "unsure")}
-        return spec | ({"residency": data["residency"]} if data["residency"] else {})
-
-
-def route_initial(spec: RouteSpec) -> dict[str, Any]:
-    """The values of RouteForm for an existing spec."""
-    plain = ("strategy", "cost_weight", "latency_weight", "quality_weight", "cache_ttl_seconds", "max_attempts",
-             "timeout_seconds", "first_byte_timeout_seconds", "residency")  # fmt: skip
-    bands = spec.difficulty
-    initial = {name: getattr(spec, name) for name in plain}
-    initial |= {"easy_below": bands.easy_below, "hard_above": bands.hard_above, "unsure": bands.unsure}
-    for place, candidate in enumerate(spec.candidates[:CANDIDATE_ROWS], 1):
-        initial |= {f"candidate_{place}": candidate.deployment_id, f"tier_{place}": candidate.tier}
-    return initial

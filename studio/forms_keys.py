@@ -13,14 +13,19 @@ from keys.domain.ledger import EntryKind
 from keys.domain.limits import Meter, Window
 from keys.domain.policy import OVERLAP_HOURS
 from routing.domain.providers import KINDS
-from studio.forms import ConsoleForm
+from studio.forms import ConsoleForm, DayField
 from studio.forms_gateway import NANO, Choices, choose
 from studio.labels import status_label
 from studio.terms import METER_LABELS, OVERLAP_LABELS, WINDOW_LABELS
 
+MOST_DOLLARS = 1_000_000_000
+MOST_REQUESTS = 1_000_000_000
+
 
 class KeyForm(ConsoleForm):
     """A virtual key; the unit is chosen once, since limits and ledger follow its path."""
+
+    service_names = {"unit_id": "unit", "expires_at": "expires_on"}
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     unit = forms.ChoiceField(label=gettext_lazy("Unit"))
@@ -30,21 +35,21 @@ class KeyForm(ConsoleForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Choose none to allow every route, future ones too."),
     )
-    expires_on = forms.DateField(
-        label=gettext_lazy("Last day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=gettext_lazy("Leave empty for a key that works until it is revoked."),
+    expires_on = DayField(
+        label=gettext_lazy("Last day"), help_text=gettext_lazy("Leave empty for a key that works until it is revoked.")
     )
     budget = forms.DecimalField(
         label=gettext_lazy("Budget a month, US$"),
         required=False,
         min_value=0,
-        max_digits=14,
+        max_value=MOST_DOLLARS,
+        max_digits=16,
         decimal_places=6,
         help_text=gettext_lazy("Hard: calls above it are refused before they cost anything."),
     )
-    quota = forms.IntegerField(label=gettext_lazy("Requests a minute"), required=False, min_value=0)
+    quota = forms.IntegerField(
+        label=gettext_lazy("Requests a minute"), required=False, min_value=0, max_value=MOST_REQUESTS
+    )
 
     def __init__(self, *args: Any, units: Choices, routes: list[str], editing: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,6 +83,8 @@ class RotateForm(ConsoleForm):
 
 class LimitForm(ConsoleForm):
     """A limit of the tenant, of a unit with all below it, or of a key."""
+
+    service_names = {"unit_id": "covers", "virtual_key_id": "covers"}
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     covers = forms.ChoiceField(label=gettext_lazy("Covers"))
@@ -158,10 +165,10 @@ class LedgerFilterForm(ConsoleForm):
         label=gettext_lazy("Entry"),
         required=False,
     )
-    since = forms.DateField(
-        label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(label=gettext_lazy("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label=gettext_lazy("From"))
+    until = DayField(label=gettext_lazy("To"))
+    virtual_key_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    unit_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

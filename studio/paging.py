@@ -21,7 +21,7 @@ class Page:
 
 
 def page_of(request: HttpRequest, queryset: QuerySet[Any], *, size: int = PAGE_SIZE) -> Page:
-    """Cut the page that `?cursor=` asks for out of a queryset ordered by `-id`; a broken cursor shows the first page."""
+    """Cut the page that `?cursor=` asks for out of a queryset ordered by `-id`; a broken cursor shows the first."""
     cursor = _cursor(request.GET.get("cursor", ""))
     rows = list((queryset.filter(id__lt=cursor) if cursor else queryset)[: size + 1])
     more = len(rows) > size

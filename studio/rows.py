@@ -136,7 +136,12 @@ def timeline(entries: Any) -> list[dict[str, Any]]:
 
 def unit_columns() -> list[Column]:
     """Columns of the unit tree."""
-    return [Column(_("Name")), Column(_("Kind")), Column(_("State")), Column(_("Created"), numeric=True, wide_only=True)]
+    return [
+        Column(_("Name")),
+        Column(_("Kind")),
+        Column(_("State")),
+        Column(_("Created"), numeric=True, wide_only=True),
+    ]
 
 
 def member_columns() -> list[Column]:

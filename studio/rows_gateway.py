@@ -221,7 +221,7 @@ def decision_table(explanation: Explanation) -> dict[str, Any]:
             "winner": one.fate == "chosen",
             "kept": one.fate != "dropped",
             "rule": "; ".join(cause.text for cause in one.causes),
-            "parts": [_part(name, dict((part.name, part.value) for part in one.parts)) for name in parts],
+            "parts": [_part(name, {part.name: part.value for part in one.parts}) for name in parts],
             "total": "",
         }
         for one in explanation.candidates

@@ -75,7 +75,7 @@ def _safe_cell(text: str) -> str:
 
 
 def _change(field: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, list) and len(value) == 2:  # noqa: PLR2004  # [before, after]
+    if isinstance(value, list) and len(value) == 2:  # [before, after]
         return {"field": field, "before": value[0], "after": value[1]}
     return {"field": field, "before": None, "after": value}
 

@@ -83,7 +83,7 @@ def key_new(request: ConsoleRequest) -> HttpResponse:
 def key_edit(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
     """Change name, models and expiry."""
     key = access_virtual_key(key_id)
-    routes = sorted({*_routes(), *key.allowed_models})
+    routes, zone = sorted({*_routes(), *key.allowed_models}), request.tenant.time_zone
     expires_on = timezone.localtime(key.expires_at).date() if key.expires_at else None
     initial = {"name": key.name, "allowed_models": key.allowed_models, "expires_on": expires_on}
     form = KeyForm(request.POST or None, units=[], routes=routes, editing=True, initial=initial)
@@ -94,7 +94,7 @@ def key_edit(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
             key.id,
             name=data["name"],
             allowed_models=data["allowed_models"],
-            expires_at=key.expires_at if data["expires_on"] == expires_on else form.expires_at(request.tenant.time_zone),
+            expires_at=form.expires_at(zone) if data["expires_on"] != expires_on else key.expires_at,
         ),
     )
     if changed is None:
@@ -113,7 +113,7 @@ def key_rotate(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
         request, form, lambda data: services.virtual_key_rotate(key_id, overlap_hours=data["overlap_hours"])
     )
     if issued is None:
-        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
         return redirect("key-show", request.tenant.slug, key_id)
     return _reveal(request, issued)
 

@@ -27,6 +27,7 @@ from routing.selectors.names import names_of
 from studio import rows_keys as rows
 from studio.forms_gateway import dollars
 from studio.forms_keys import CredentialForm, LedgerFilterForm, LimitForm, ReasonForm
+from studio.narrowing import chips, narrowed_ids
 from studio.paging import page_of
 from studio.submit import submitted
 from studio.units import unit_choices
@@ -114,9 +115,7 @@ def credential_rotate(request: ConsoleRequest, credential_id: UUID) -> HttpRespo
     """Replace a secret."""
     credential = access_credential(credential_id)
     form = CredentialForm(request.POST or None, rotating=True)
-    changed = submitted(
-        request, form, lambda data: services.credential_rotate(credential.id, secret=data["secret"])
-    )
+    changed = submitted(request, form, lambda data: services.credential_rotate(credential.id, secret=data["secret"]))
     if changed is None:
         return render(request, "studio/credentials/form.html", {"form": form, "credential": credential})
     messages.success(request, _("Replaced. Calls that begin from now on use it."))
@@ -141,7 +140,8 @@ def credential_delete(request: ConsoleRequest, credential_id: UUID) -> HttpRespo
 def ledger_index(request: ConsoleRequest) -> HttpResponse:
     """Ledger entries, newest first, filtered by the address."""
     form = LedgerFilterForm(request.GET or None)
-    wanted = _ledger_filter(form.cleaned_data, request) if form.is_valid() else LedgerFilter()
+    ids = narrowed_ids(request, "virtual_key_id", "unit_id")
+    wanted = _ledger_filter(form.cleaned_data if form.is_valid() else {}, ids, request)
     page = page_of(request, ledger_list(wanted))
     keys = names_of("key", {entry.virtual_key_id for entry in page.rows})
     units = names_of("unit", {entry.unit_id for entry in page.rows})
@@ -149,7 +149,8 @@ def ledger_index(request: ConsoleRequest) -> HttpResponse:
         {"entry": entry, "key": keys.label(entry.virtual_key_id), "unit": units.label(entry.unit_id)}
         for entry in page.rows
     ]
-    context = {"form": form, "page": page, "lines": lines, "columns": rows.ledger_columns()}
+    found = chips(request, request.tenant.slug, ids)
+    context = {"form": form, "page": page, "lines": lines, "columns": rows.ledger_columns(), "chips": found}
     return render(request, "studio/ledger.html", context)
 
 
@@ -166,12 +167,18 @@ def _create(form: LimitForm, data: dict[str, Any]) -> Any:
 
 def _covers() -> list[tuple[str, str]]:
     units = [(f"unit:{id_}", name) for id_, name in unit_choices()]
-    keys = [(f"virtual_key:{key.id}", f"{key.name} ({key.unit.name})") for key in virtual_key_list(status="active")[:500]]
+    active = virtual_key_list(status="active")[:500]
+    keys = [(f"virtual_key:{key.id}", f"{key.name} ({key.unit.name})") for key in active]
     return [*units, *keys]
 
 
-def _ledger_filter(data: dict[str, Any], request: ConsoleRequest) -> LedgerFilter:
+def _ledger_filter(data: dict[str, Any], ids: dict[str, UUID | None], request: ConsoleRequest) -> LedgerFilter:
     zone = ZoneInfo(request.tenant.time_zone)
-    since = datetime.combine(data["since"], time(), zone) if data["since"] else None
-    until = datetime.combine(data["until"] + timedelta(days=1), time(), zone) if data["until"] else None
-    return LedgerFilter(kind=data["kind"], since=since, until=until)
+    since, last = data.get("since"), data.get("until")
+    return LedgerFilter(
+        kind=data.get("kind", ""),
+        since=datetime.combine(since, time(), zone) if since else None,
+        until=datetime.combine(last + timedelta(days=1), time(), zone) if last else None,
+        virtual_key_id=ids["virtual_key_id"],
+        unit_id=ids["unit_id"],
+    )

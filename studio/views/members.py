@@ -97,18 +97,21 @@ def invitation_revoke(request: ConsoleRequest, invitation_id: UUID) -> HttpRespo
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     """Show an invitation; POST accepts it, with a new account where the address has none yet."""
     found = invited(token, origin_of(request))
-    signed_in = request.user.is_authenticated and request.user.email == found.email  # type: ignore[union-attr]  # our User
-    form = AcceptForm(request.POST or None) if not signed_in and not found.has_account else None
-    context = {"invited": found, "roles": role_names(found.roles), "form": form, "signed_in": signed_in}
-    if request.method != "POST" or (form is None and not signed_in):
-        return render(request, "studio/members/accept.html", context)
-    user = request.user if signed_in else _new_user(form, found)
+    member = _signed_in_as(request, found.email)
+    form = AcceptForm(request.POST or None) if member is None and not found.has_account else None
+    user = member if request.method == "POST" and member else _new_user(form, found)
     if user is None:
+        context = {"invited": found, "roles": role_names(found.roles), "form": form, "signed_in": member is not None}
         return render(request, "studio/members/accept.html", context)
     services.invitation_accept(found.scope, token=token, user=user)
-    if not signed_in:
+    if member is None:
         login(request, user, backend=ALLAUTH)
     return redirect("home", found.tenant.slug)
+
+
+def _signed_in_as(request: HttpRequest, email: str) -> User | None:
+    """The person who is signed in, where that is who the invitation is for."""
+    return request.user if isinstance(request.user, User) and request.user.email == email else None
 
 
 def origin_of(request: HttpRequest) -> Origin:

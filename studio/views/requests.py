@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,14 +10,15 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from keys.selectors import ledger_of_holds
 from routing.domain.control import RequestStatus
 from routing.selectors.filters import RequestFilter
 from routing.selectors.requests import Position, request_detail, request_page
 from studio import rows_gateway as rows
 from studio.forms_requests import RequestFilterForm
-from tenants.access import may
+from studio.narrowing import chips, narrowed_ids
 from tenants.web import ConsoleRequest, tenant_view
+
+FIELDS = ("text", "status", "model", "since", "until")
 
 
 @require_safe
@@ -34,7 +34,8 @@ def request_index(request: ConsoleRequest) -> HttpResponse:
         "columns": rows.request_columns(),
         "older_url": _older(request, page.after),
         "newer_url": "?" + _query(request) if request.GET.get("cursor") else "",
-        "filtered": any(data.values()),
+        "chips": (found := chips(request, request.tenant.slug, narrowed_ids(request))),
+        "filtered": bool(found) or any(data.values()),
     }
     return render(request, "studio/requests/list.html", context)
 
@@ -52,24 +53,14 @@ def request_show(request: ConsoleRequest, request_id: UUID) -> HttpResponse:
         "rungs": rows.decision_rungs(explanation, detail.attempts) if explanation else [],
         "table": rows.decision_table(explanation) if explanation else None,
         "attempt_columns": rows.attempt_columns(),
-        "ledger": ledger_of_holds(detail.record.hold_ids) if may("ledger.read") else [],
         "ledger_columns": rows.ledger_columns(),
     }
     return render(request, "studio/requests/show.html", context)
 
 
 def _wanted(request: ConsoleRequest, data: dict[str, Any]) -> RequestFilter:
-    known = {field.name for field in fields(RequestFilter)}
-    values = {name: value for name, value in data.items() if name in known and value}
-    ids = {name: _uuid(request.GET.get(name, "")) for name in ("route_id", "deployment_id", "virtual_key_id", "unit_id")}
-    return RequestFilter(**values, **ids)  # type: ignore[arg-type]  # names and types agree by construction
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
+    values: dict[str, Any] = {name: data[name] for name in FIELDS if data.get(name)}
+    return RequestFilter(**values | narrowed_ids(request))
 
 
 def _position(cursor: str) -> Position | None:

@@ -1,6 +1,6 @@
 """Routes: the model names clients ask for, their versions, and a box to try one."""
 
-from typing import Any
+from collections.abc import Collection
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from routing.access import access_route
 from routing.selectors.configuration import deployment_list, deployment_rows
 from routing.selectors.routes import route_detail, route_list, version_diff, version_list
 from studio import rows_gateway as rows
-from studio.forms_gateway import RouteForm, route_initial
+from studio.forms_routes import RouteForm
 from studio.forms_try import TryForm
 from studio.rows import change_columns
 from studio.submit import submitted
@@ -82,8 +82,8 @@ def route_edit(request: ConsoleRequest, route_id: UUID) -> HttpResponse:
     """Publish a new version; refused when somebody else has published meanwhile."""
     detail = route_detail(route_id)
     base = request.POST.get("base_version", str(detail.route.current_version))
-    initial: dict[str, Any] = route_initial(detail.spec)
-    form = RouteForm(request.POST or None, deployments=_deployments(), fixed_name=True, initial=initial)
+    used = {candidate.deployment_id for candidate in detail.spec.candidates}
+    form = RouteForm(request.POST or None, deployments=_deployments(used), base=detail.spec)
     version = submitted(
         request,
         form,
@@ -138,6 +138,7 @@ def route_archive(request: ConsoleRequest, route_id: UUID) -> HttpResponse:
     return redirect("route-list", request.tenant.slug)
 
 
-def _deployments() -> list[tuple[str, str]]:
-    found = deployment_list().filter(enabled=True)
-    return [(str(one.id), f"{one.name} · {one.provider.name}") for one in found]
+def _deployments(used: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Deployments to choose from; those that are switched off only where they are in use."""
+    wanted = [one for one in deployment_list() if one.enabled or str(one.id) in used]
+    return [(str(one.id), f"{one.name} · {one.provider.name}") for one in wanted]

@@ -1,27 +1,31 @@
 """Usage: tokens, cost, latency and errors by day and by what they belong to."""
 
-import csv
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import formats as django_formats
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from routing.selectors.filters import UsageFilter, last_days, reporting_zone
-from routing.selectors.usage import EXPORT_HEADER, Day, GroupBy, usage_by, usage_export, usage_series, usage_totals
+from routing.selectors.usage import Day, Group, GroupBy, usage_by, usage_series, usage_totals
+from routing.selectors.usage_export import csv_text, usage_export
 from studio import rows_gateway as rows
 from studio.diagrams.charts import Bar, Series
+from studio.narrowing import Chip, chips, narrowed_ids, query_without
 from tenants.web import ConsoleRequest, tenant_view
 
 DAYS = (1, 7, 30, 90)
 MOST_DAYS = 366
 GROUPS: tuple[GroupBy, ...] = ("model", "unit", "key", "deployment", "route")
-FILTERS = ("unit_id", "virtual_key_id", "deployment_id", "route_id")
+IDS: dict[GroupBy, str] = {
+    "unit": "unit_id", "key": "virtual_key_id", "deployment": "deployment_id", "route": "route_id", "model": "model",
+}  # fmt: skip
+FIRST, LAST = date(2000, 1, 1), date(2199, 12, 31)
 
 
 @require_safe
@@ -39,11 +43,12 @@ def usage(request: ConsoleRequest) -> HttpResponse:
         "cost_bars": [_bar(day, day.totals.cost) for day in series],
         "token_bars": [_bar(day, day.totals.tokens) for day in series],
         "latency": [
-            Series(_("median"), [day.totals.p50_ms for day in series]),
-            Series("p95", [day.totals.p95_ms for day in series]),
+            Series(_("median"), tuple(day.totals.p50_ms for day in series)),
+            Series("p95", tuple(day.totals.p95_ms for day in series)),
         ],
         "day_labels": [_label(day.day) for day in series],
-        "groups": usage_by(wanted, by),
+        "groups": [_linked(request, group, by) for group in usage_by(wanted, by)],
+        "chips": _chips(request, wanted),
         "columns": rows.usage_columns(str(_group_names()[by])),
         "day_columns": rows.usage_columns(_("Day")),
         "by": by,
@@ -57,11 +62,8 @@ def usage(request: ConsoleRequest) -> HttpResponse:
 @tenant_view("usage.read")
 def usage_csv(request: ConsoleRequest) -> HttpResponse:
     """The same days as CSV, one row per day and combination."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response = HttpResponse(csv_text(usage_export(_wanted(request, now()))), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="usage-{request.tenant.slug}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(EXPORT_HEADER)
-    writer.writerows(usage_export(_wanted(request, now())))
     return response
 
 
@@ -71,22 +73,32 @@ def _wanted(request: ConsoleRequest, moment: datetime) -> UsageFilter:
     default = last_days(7, zone=zone, now=moment)
     since, until = _day(request, "since") or default.since, _day(request, "until") or default.until
     since = max(min(since, until), until - timedelta(days=MOST_DAYS - 1))
-    ids: dict[str, Any] = {name: _id(request.GET.get(name, "")) for name in FILTERS}
-    return UsageFilter(since=since, until=until, model=request.GET.get("model") or None, **ids)
+    model = request.GET.get("model", "").replace("\0", "")
+    return UsageFilter(since=since, until=until, model=model or None, **narrowed_ids(request))
 
 
 def _day(request: ConsoleRequest, name: str) -> date | None:
     try:
-        return date.fromisoformat(request.GET.get(name, ""))
+        day = date.fromisoformat(request.GET.get(name, ""))
     except ValueError:
         return None
+    return day if FIRST <= day <= LAST else None
 
 
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
+def _chips(request: ConsoleRequest, wanted: UsageFilter) -> list[Chip]:
+    found = chips(request, request.tenant.slug, narrowed_ids(request))
+    if wanted.model is None:
+        return found
+    return [*found, Chip(_("Model"), wanted.model, "", query_without(request, "model"))]
+
+
+def _linked(request: ConsoleRequest, group: Group, by: GroupBy) -> dict[str, Any]:
+    """A row with the way to the requests behind it."""
+    query = request.GET.copy()
+    query.pop("by", None)
+    query[IDS[by]] = str(group.key)
+    url = f"{reverse('request-list', args=[request.tenant.slug])}?{query.urlencode()}" if group.key else ""
+    return {"label": group.label, "totals": group.totals, "url": url}
 
 
 def _group(request: ConsoleRequest) -> GroupBy:

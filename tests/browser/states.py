@@ -1,0 +1,138 @@
+"""States that no address leads to: answers to forms, empty tenants, refusals, errors. Each brings the tab into one."""
+
+import re
+from collections.abc import Callable
+
+from tests.browser.driver import Visitor
+
+Site = dict[str, str]
+State = Callable[[Visitor, Site], object]
+
+
+def submit(visitor: Visitor) -> None:
+    """Press the one primary button of the form on the page."""
+    with visitor.page.expect_navigation():
+        visitor.page.locator("main form button.btn-primary").first.click()
+
+
+def form_errors(name: str) -> State:
+    """A form sent empty."""
+
+    def state(visitor: Visitor, site: Site) -> None:
+        visitor.open(site[name])
+        visitor.page.locator("main form input[type=text]").first.fill("")
+        submit(visitor)
+
+    return state
+
+
+def key_secret(visitor: Visitor, site: Site) -> None:
+    """The page that shows a secret once."""
+    visitor.open(site["key-new"])
+    visitor.page.locator("[name=name]").fill("Shown once")
+    visitor.page.locator("[name=unit]").select_option(index=1)
+    submit(visitor)
+    visitor.page.locator("#secret-value").wait_for()
+
+
+def token_secret(visitor: Visitor, site: Site) -> None:
+    """The page that shows an API token once."""
+    visitor.open(site["service-account-show"])
+    with visitor.page.expect_navigation():
+        visitor.page.locator("form[action$='/tokens/'] button").click()
+
+
+def dialog(name: str, opener: str) -> State:
+    """A page with one of its dialogs open."""
+
+    def state(visitor: Visitor, site: Site) -> None:
+        visitor.open(site[name])
+        visitor.page.locator(f"[data-opens={opener}]").first.click()
+        visitor.page.locator("dialog[open]").wait_for()
+
+    return state
+
+
+def tried(visitor: Visitor, site: Site) -> None:
+    """A route that has answered in its box."""
+    visitor.open(site["route-show"])
+    visitor.page.locator("#try-box button").click()
+    visitor.page.locator("#try-box .facts").wait_for()
+
+
+def at(path: str) -> State:
+    """An address of the demo tenant."""
+    return lambda visitor, _site: visitor.open(f"/t/{visitor.system.slug}/{path}")
+
+
+def elsewhere(path: str) -> State:
+    """An address outside any tenant."""
+    return lambda visitor, _site: visitor.open(path)
+
+
+def empty(path: str) -> State:
+    """A page of a tenant in which nothing has happened yet."""
+    return lambda visitor, _site: visitor.open(f"/t/{empty_tenant(visitor)}/{path}")
+
+
+def empty_tenant(visitor: Visitor) -> str:
+    """The slug of a tenant of the owner that has nothing in it; made by the first who asks."""
+    return (
+        visitor.system.django(MAKE_EMPTY).strip().splitlines()[-1] if EMPTY_SLUG not in _made(visitor) else EMPTY_SLUG
+    )
+
+
+def _made(visitor: Visitor) -> str:
+    response = visitor.context.request.get(f"{visitor.system.base_url}/t/{EMPTY_SLUG}/")
+    return EMPTY_SLUG if response.status == 200 else ""
+
+
+def invitation(visitor: Visitor, site: Site) -> None:
+    """The page behind the link of an invitation; the mail is a file here."""
+    if "guest@demo.example" not in visitor.system.mails():
+        visitor.open(site["member-invite"])
+        visitor.page.locator("[name=email]").fill("guest@demo.example")
+        visitor.page.locator("[name=roles]").first.check()
+        submit(visitor)
+    link = ""
+    while not link:
+        found = re.findall(r"/invitations/[\w.:=-]+/", visitor.system.mails().replace("=\n", ""))
+        link = found[-1] if found else ""
+        visitor.page.wait_for_timeout(200)
+    visitor.open(link)
+
+
+EMPTY_SLUG = "nothing-yet"
+MAKE_EMPTY = f"""
+from tenants import services
+from tenants.domain import Role
+from tenants.ids import uuid7
+from tenants.models import User
+from tenants.scope import Actor, Scope
+scope = Scope(tenant_id=uuid7(), actor=Actor(kind="staff", id="staff", label="browser tests"))
+services.tenant_create(scope, slug="{EMPTY_SLUG}", name="Nothing Yet", owner_email="", time_zone="UTC", accept_url="")
+services.member_add(scope, user=User.objects.get(email="owner@demo.example"), roles=[Role.OWNER])
+print("{EMPTY_SLUG}")
+"""
+EMPTY_PAGES = (
+    "", "audit/", "credentials/", "deployments/", "keys/", "ledger/", "limits/", "members/", "providers/", "requests/",
+    "routes/", "service-accounts/", "units/", "usage/", "routes/new/", "keys/new/", "deployments/new/",
+)  # fmt: skip
+STATES: dict[str, State] = {
+    "key-secret": key_secret,
+    "token-secret": token_secret,
+    "tried": tried,
+    "invitation": invitation,
+    "rotate-dialog": dialog("key-show", "rotate"),
+    "revoke-dialog": dialog("key-show", "revoke"),
+    "archive-route-dialog": dialog("route-show", "archive"),
+    **{
+        f"errors-{name}": form_errors(name)
+        for name in ("key-new", "unit-new", "provider-new", "route-new", "limit-new")
+    },
+    **{f"empty-{path.replace('/', '-').strip('-') or 'home'}": empty(path) for path in EMPTY_PAGES},
+    "unknown-page": at("no-such-page/"),
+    "unknown-object": at("keys/01a20469-0000-7000-8000-000000000000/"),
+    "no-request-matches": at("requests/?status=cut&text=zzz"),
+    "no-such-invitation": elsewhere("/invitations/not-a-token/"),
+}
