@@ -65,6 +65,7 @@ function open(event, opener) {
   const dialog = document.getElementById(opener.dataset.opens);
   if (!(dialog instanceof HTMLDialogElement)) return;
   event.preventDefault();
+  dialog.close(); // it is open without being modal where the address asked for it
   dialog.showModal();
 }
 

@@ -1,6 +1,8 @@
 // Command palette: Ctrl-K filters the pages and actions the server listed. A combobox over a listbox.
 const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/đ/gi, "d").toLowerCase();
 
+const REQUEST_ID = /^[0-9a-f]{4,}[0-9a-f-]*$/i;
+
 class Palette {
   constructor(dialog) {
     this.dialog = dialog;
@@ -25,12 +27,15 @@ class Palette {
 
   filter() {
     const wanted = plain(this.input.value).split(/\s+/).filter(Boolean);
-    for (const option of this.options) {
-      const text = plain(option.textContent);
-      option.hidden = !wanted.every((word) => text.includes(word));
-    }
+    for (const option of this.options) option.hidden = !this.matches(option, wanted);
     this.none.hidden = this.shown.length > 0;
     this.select(this.shown[0]);
+  }
+
+  matches(option, wanted) {
+    if (option.dataset.find) return REQUEST_ID.test(this.input.value.trim());
+    const text = plain(option.textContent);
+    return wanted.every((word) => text.includes(word));
   }
 
   select(option) {
@@ -47,7 +52,11 @@ class Palette {
   }
 
   go(option) {
-    if (option) location.assign(option.dataset.url);
+    if (!option) return;
+    const { url, find, press } = option.dataset;
+    this.dialog.close();
+    if (press) document.querySelector(press)?.click();
+    else location.assign(find ? find + encodeURIComponent(this.input.value.trim()) : url);
   }
 
   key(event) {
