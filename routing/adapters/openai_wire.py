@@ -1,103 +1,41 @@
-"""Upstream calls over aiohttp: pooled keep-alive connections, bytes in and bytes out.
+"""Upstream calls: pooled keep-alive connections, bytes in and bytes out.
 
-aiohttp's exceptions are translated here (most specific first), the cause kept. Redirects are never followed, proxies of
-the environment never used.
+A name is resolved, every answer is checked against the egress rules, and the connection goes to the address that was
+checked, with the name for TLS and Host. Redirects are never followed, proxies of the environment never used.
 """
 
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
+from urllib.parse import urlsplit
 
-import aiohttp
-from yarl import URL
+from routing.adapters.wire_connection import WireConnection, header_lines
+from routing.ports import UpstreamForbidden, UpstreamReply, UpstreamRequest, UpstreamUnreachable
+from tenants.egress import Destination, EgressError, EgressPolicy, parse_destination
 
-from routing.adapters.guarded_resolver import GuardedResolver
-from routing.ports import (
-    AnswerTooLarge,
-    Deadlines,
-    StreamStopped,
-    UpstreamBroken,
-    UpstreamForbidden,
-    UpstreamReply,
-    UpstreamRequest,
-    UpstreamTimeout,
-    UpstreamUnreachable,
-)
-from tenants.egress import EgressError, EgressPolicy, parse_destination
-
-MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
-KEEP_ALIVE_SECONDS: Final = 15
+KEEP_ALIVE_SECONDS: Final = 15.0
+RESOLVED_SECONDS: Final = 10.0
+SWEEP_SECONDS: Final = 0.1
 MAX_REMEMBERED: Final = 4096
-_SKIPPED: Final = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
+PROCESS = Destination("unix", "provider", 0)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except aiohttp.ConnectionTimeoutError as error:
-        raise UpstreamUnreachable("no connection in time") from error
-    except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as error:
-        raise UpstreamUnreachable("no connection") from error
-    except TimeoutError as error:
-        raise UpstreamTimeout("no answer in time") from error
-    except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
-        raise UpstreamBroken("the connection ended early") from error
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An address parsed once: where to connect, and the beginning of each request."""
+
+    destination: Destination
+    request_line: bytes
 
 
-class WireReply:
-    """A started answer of a provider."""
-
-    def __init__(self, response: aiohttp.ClientResponse, deadlines: Deadlines) -> None:
-        self.status = response.status
-        self.headers: Mapping[str, str] = response.headers
-        self._response = response
-        self._idle = deadlines.idle
-        self._received = 0
-        encoding = response.headers.get("content-encoding", "identity").lower()
-        if encoding not in ("identity", "", "gzip", "deflate"):
-            response.close()
-            raise UpstreamBroken("the answer has an unknown encoding")
-        self._inflater = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
-
-    async def read(self) -> bytes:
-        """The whole body; AnswerTooLarge above MAX_ANSWER_BYTES."""
-        parts = [await self.chunk()]
-        while part := await self.chunk():
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    async def chunk(self) -> bytes:
-        """What has arrived, at least one byte; empty at the end."""
-        while True:
-            with _translated():
-                part = await self._response.content.readany()
-                if not part:
-                    return self._inflater.flush() if self._inflater and not self._inflater.eof else b""
-                if self._inflater is not None:
-                    part = self._inflater.decompress(part, MAX_ANSWER_BYTES)
-            self._received += len(part)
-            if self._received > MAX_ANSWER_BYTES:
-                self.close()
-                raise AnswerTooLarge("the answer is too large")
-            if part:
-                return part
-
-    def began(self) -> None:
-        """Judge silence by the idle deadline from now on."""
-        connection = self._response.connection
-        if connection is not None and connection.protocol is not None:
-            connection.protocol.read_timeout = self._idle
-            connection.protocol.start_timeout()  # else the first silence is still judged by the old bound
-
-    def stop(self) -> None:
-        """End a waiting `chunk` with StreamStopped."""
-        self._response.content.set_exception(StreamStopped())
-
-    def close(self) -> None:
-        """Close the connection unless the body was read to its end, when it is back in the pool already."""
-        self._response.close()
+@cache
+def _tls() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 class WireClient:
@@ -105,89 +43,147 @@ class WireClient:
 
     def __init__(self, policy: EgressPolicy, *, process_socket: str = "") -> None:
         self._policy = policy
-        self._public = _session(
-            aiohttp.TCPConnector(
-                limit=0,
-                keepalive_timeout=KEEP_ALIVE_SECONDS,
-                ttl_dns_cache=10,
-                resolver=GuardedResolver(policy, scheme="https"),
-            )
-        )
-        self._plain = _session(
-            aiohttp.TCPConnector(
-                limit=0,
-                keepalive_timeout=KEEP_ALIVE_SECONDS,
-                ttl_dns_cache=10,
-                resolver=GuardedResolver(policy, scheme="http"),
-            )
-        )
-        self._process = (
-            _session(aiohttp.UnixConnector(process_socket, limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS))
-            if process_socket
-            else None
-        )
-        self._urls: dict[str, URL] = {}
-        self._timeouts: dict[Deadlines, aiohttp.ClientTimeout] = {}
+        self._process_socket = process_socket
+        self._places: dict[tuple[str, bool], Place] = {}
+        self._resolved: dict[tuple[str, int], tuple[float, Sequence[str]]] = {}
+        self._idle: dict[Destination, list[WireConnection]] = {}
+        self._open: dict[WireConnection, Destination] = {}
+        self._sweeper: asyncio.TimerHandle | None = None
 
     async def send(self, request: UpstreamRequest) -> UpstreamReply:
         """POST and return as soon as the head of the answer is there."""
-        url = self._urls.get(request.url) or self._checked(request)
-        session = self._session_for(url, request)
-        timeout = self._timeouts.get(request.deadlines) or self._timeout(request.deadlines)
-        with _translated():
-            response = await session.post(
-                url, data=request.body, headers=request.headers, timeout=timeout, allow_redirects=False
-            )
-        return WireReply(response, request.deadlines)
+        place = self._places.get((request.url, request.through_process)) or self._place(request)
+        try:
+            head = place.request_line + header_lines(request.headers)
+        except ValueError as error:
+            raise UpstreamForbidden("the credential cannot be sent in a header") from error
+        connection = self._pooled(place.destination) or await self._connect(place.destination, request)
+        message = b"%bcontent-length: %d\r\n\r\n%b" % (head, len(request.body), request.body)
+        reply = connection.start(message, request.deadlines, now=asyncio.get_running_loop().time())
+        try:
+            await reply.head()
+        except BaseException:
+            reply.close()
+            raise
+        return reply
 
     async def close(self) -> None:
-        """Close all pooled connections."""
-        for session in (self._public, self._plain, self._process):
-            if session is not None:
-                await session.close()
+        """Close all connections."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for connection in list(self._open):
+            connection.close()
 
-    def _session_for(self, url: URL, request: UpstreamRequest) -> aiohttp.ClientSession:
-        if not request.through_process:
-            return self._public if url.scheme == "https" else self._plain
-        if self._process is None:
-            raise UpstreamUnreachable("the provider process is not configured (PROVIDER_SOCKET)")
-        return self._process
+    # Addresses
 
-    def _checked(self, request: UpstreamRequest) -> URL:
+    def _place(self, request: UpstreamRequest) -> Place:
         """Parse an address and apply the rules that need no resolving; remembered, since addresses are few."""
+        parts = urlsplit(request.url)
+        destination = PROCESS
         if not request.through_process:
             try:
                 destination = parse_destination(request.url)
                 self._policy.check_destination(destination)
-                if _is_literal(destination.host):
-                    self._policy.check_address(destination, destination.host)
             except EgressError as error:
                 raise UpstreamForbidden(str(error)) from error
-        if len(self._urls) >= MAX_REMEMBERED:
-            self._urls.clear()
-        url = self._urls[request.url] = URL(request.url, encoded=True)
-        return url
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if not target.isascii() or any(character <= " " for character in target):
+            raise UpstreamForbidden("the address holds characters that must be escaped")
+        if len(self._places) >= MAX_REMEMBERED:
+            self._places.clear()
+        line = f"POST {target} HTTP/1.1\r\nhost: {parts.netloc}\r\n".encode("ascii")
+        place = self._places[(request.url, request.through_process)] = Place(destination, line)
+        return place
 
-    def _timeout(self, deadlines: Deadlines) -> aiohttp.ClientTimeout:
-        if len(self._timeouts) >= MAX_REMEMBERED:
-            self._timeouts.clear()
-        timeout = self._timeouts[deadlines] = aiohttp.ClientTimeout(
-            total=deadlines.total, connect=deadlines.connect, sock_read=deadlines.first_byte, ceil_threshold=60
-        )
-        return timeout
+    async def _addresses(self, destination: Destination) -> Sequence[str]:
+        """The addresses of a host, all of them checked; remembered for a moment."""
+        loop = asyncio.get_running_loop()
+        key = (destination.host, destination.port)
+        known = self._resolved.get(key)
+        if known is None or known[0] < loop.time():
+            try:
+                found = await loop.getaddrinfo(destination.host, destination.port, type=1)
+            except OSError as error:
+                raise UpstreamUnreachable("the host name does not resolve") from error
+            if len(self._resolved) >= MAX_REMEMBERED:
+                self._resolved.clear()
+            addresses = tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+            known = self._resolved[key] = (loop.time() + RESOLVED_SECONDS, addresses)
+        try:
+            for address in known[1]:
+                self._policy.check_address(destination, address)
+        except EgressError as error:
+            raise UpstreamForbidden(str(error)) from error
+        return known[1]
 
+    # Connections
 
-def _is_literal(host: str) -> bool:
-    return ":" in host or host.rpartition(".")[2].isdigit()
+    def _pooled(self, destination: Destination) -> WireConnection | None:
+        idle = self._idle.get(destination)
+        while idle:
+            connection = idle.pop()
+            if not connection.closed:
+                return connection
+        return None
 
+    async def _connect(self, destination: Destination, request: UpstreamRequest) -> WireConnection:
+        try:
+            async with asyncio.timeout(request.deadlines.connect):
+                connection = await self._dial(destination)
+        except TimeoutError as error:
+            raise UpstreamUnreachable("no connection in time") from error
+        except (OSError, ssl.SSLError) as error:
+            raise UpstreamUnreachable("no connection") from error
+        self._open[connection] = destination
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+        return connection
 
-def _session(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=connector,
-        auto_decompress=False,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        trust_env=False,
-        skip_auto_headers=_SKIPPED,
-        max_line_size=16_384,
-        read_bufsize=256 * 1024,
-    )
+    async def _dial(self, destination: Destination) -> WireConnection:
+        loop = asyncio.get_running_loop()
+        if destination is PROCESS:
+            if not self._process_socket:
+                raise UpstreamUnreachable("the provider process is not configured (PROVIDER_SOCKET)")
+            return (await loop.create_unix_connection(self._connection, self._process_socket))[1]
+        failure: OSError = OSError("the host has no address")
+        context = _tls() if destination.scheme == "https" else None
+        name = destination.host if context is not None else None
+        for address in await self._addresses(destination):
+            try:
+                _, connection = await loop.create_connection(
+                    self._connection, address, destination.port, ssl=context, server_hostname=name
+                )
+            except OSError as error:
+                failure = error
+            else:
+                return connection
+        raise failure
+
+    def _connection(self) -> WireConnection:
+        return WireConnection(self._done)
+
+    def _done(self, connection: WireConnection) -> None:
+        """An answer ended: back to the pool, or forgotten when the connection ended as well."""
+        if connection.closed:
+            self._open.pop(connection, None)
+            return
+        destination = self._open.get(connection)
+        if destination is not None:
+            connection.idle_since = asyncio.get_running_loop().time()
+            self._idle.setdefault(destination, []).append(connection)
+
+    def _sweep(self) -> None:
+        """End what is late, and connections that were idle for long."""
+        now = asyncio.get_running_loop().time()
+        for connection in list(self._open):
+            connection.expire(now)
+        for destination, idle in list(self._idle.items()):
+            for connection in idle:
+                if now - connection.idle_since > KEEP_ALIVE_SECONDS:
+                    connection.close()
+            self._idle[destination] = [connection for connection in idle if not connection.closed]
+            if not self._idle[destination]:
+                del self._idle[destination]
+        self._sweeper = None
+        if self._open:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
