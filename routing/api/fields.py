@@ -11,6 +11,7 @@ from rest_framework import serializers
 from keys.domain.money import nano_from_usd, usd_from_nano
 from routing.domain.spec import STRATEGIES, TIERS, CandidateSpec, RouteSpec, SpecError
 from routing.domain.types import Price
+from routing.selectors.filters import FIRST_DAY, LAST_DAY
 from tenants.rest import StrictSerializer
 
 Result = TypeVar("Result")
@@ -20,6 +21,17 @@ _CANDIDATE = CandidateSpec(deployment_id="")
 _SPEC = RouteSpec(strategy="ordered", candidates=(_CANDIDATE,))
 _BANDS = _SPEC.difficulty
 PER_MILLION = "USD for a million tokens, exact to nine decimal places."
+
+
+class DayField(serializers.DateField):
+    """A day on which there can be usage."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        """A date that calculations can go a little beyond."""
+        day = super().to_internal_value(value)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail("invalid", format="YYYY-MM-DD, 2000 to 2199")
+        return day
 
 
 class UsdField(serializers.DecimalField):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from routing.api.fields import NanoUsdField
+from routing.api.fields import DayField, NanoUsdField
 from routing.domain.control import CacheUse, RequestStatus
 from routing.selectors.filters import RequestFilter
 from routing.selectors.requests import RequestDetail, request_detail, request_list
@@ -157,8 +157,8 @@ class Requests(TenantAPIView):
     actions: ClassVar[dict[str, str]] = {"get": "request.read"}
 
     class Query(StrictSerializer):
-        since = serializers.DateField(required=False, help_text="First day in the reporting zone, included.")
-        until = serializers.DateField(required=False, help_text="Last day, included.")
+        since = DayField(required=False, help_text="First day in the reporting zone, included.")
+        until = DayField(required=False, help_text="Last day, included.")
         status = serializers.ChoiceField(choices=STATUSES, required=False)
         model = serializers.CharField(required=False, max_length=200)
         route_id = serializers.UUIDField(required=False)

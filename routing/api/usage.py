@@ -14,9 +14,9 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from routing.api.fields import NanoUsdField
+from routing.api.fields import DayField, NanoUsdField
 from routing.reconcile import usage_proof
-from routing.selectors.filters import UsageFilter, last_days, reporting_zone
+from routing.selectors.filters import FIRST_DAY, UsageFilter, last_days, reporting_zone
 from routing.selectors.usage import GROUPS, usage_by, usage_series, usage_series_by, usage_totals
 from routing.selectors.usage_export import csv_text, usage_export
 from tenants.errors import Invalid
@@ -30,8 +30,8 @@ BY = list(GROUPS)
 class UsageQuery(StrictSerializer):
     """Which usage; the last 30 days when no day is named."""
 
-    since = serializers.DateField(required=False, help_text="First day, included.")
-    until = serializers.DateField(required=False, help_text="Last day, included.")
+    since = DayField(required=False, help_text="First day, included.")
+    until = DayField(required=False, help_text="Last day, included.")
     model = serializers.CharField(required=False, max_length=200, help_text="Name of the model that served.")
     route_id = serializers.UUIDField(required=False)
     deployment_id = serializers.UUIDField(required=False)
@@ -107,7 +107,7 @@ class UsageView(TenantAPIView):
         """The filter of the query, the last days where none are named."""
         zone = reporting_zone()
         until = given.pop("until", None) or last_days(1, zone=zone, now=timezone.now()).until
-        since = given.pop("since", None) or until - timedelta(days=DEFAULT_DAYS - 1)
+        since = given.pop("since", None) or max(until - timedelta(days=DEFAULT_DAYS - 1), FIRST_DAY)
         if not timedelta(0) <= until - since < timedelta(days=MAX_DAYS):
             text = _("Name at most %(days)d days, the first one first.") % {"days": MAX_DAYS}
             raise Invalid(errors={"since": [text]})
@@ -162,8 +162,8 @@ class UsageCheck(UsageView):
     """The proof that usage and ledger agree."""
 
     class Query(StrictSerializer):
-        since = serializers.DateField(required=False, help_text="First day, included.")
-        until = serializers.DateField(required=False, help_text="Last day, included.")
+        since = DayField(required=False, help_text="First day, included.")
+        until = DayField(required=False, help_text="Last day, included.")
 
     class Output(PeriodOutput):
         agrees = serializers.BooleanField(help_text="Every recorded request costs exactly what was booked for it.")

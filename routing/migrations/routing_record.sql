@@ -25,7 +25,7 @@ begin
             left(coalesce(r.error_code, ''), 80), coalesce(r.input_tokens, 0), coalesce(r.cached_input_tokens, 0),
             coalesce(r.cache_write_tokens, 0), coalesce(r.output_tokens, 0), coalesce(r.reasoning_tokens, 0),
             nullif(r.usage_raw, 'null'), coalesce(r.usage_estimated, false), r.cost, coalesce(r.saved, 0),
-            round(r.latency_ms), round(r.first_token_ms), r.overhead_ms, coalesce(nullif(r.attempts, 'null'), '[]'),
+            round(r.latency_ms), round(r.first_token_ms), r.overhead_ms, case jsonb_typeof(r.attempts) when 'array' then r.attempts else '[]' end,
             coalesce(r.cache, 'off'), nullif(r.decision, 'null'), r.run_id, coalesce(r.hold_ids, '{}')
         from jsonb_to_recordset(records) as r(
             id uuid, tenant_id uuid, at timestamptz, virtual_key_id uuid, unit_id uuid, unit_path uuid[], route_id uuid,

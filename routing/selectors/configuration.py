@@ -20,7 +20,7 @@ NOT_ITS_FAULT = ("ok", "cancelled", "request", "content_policy", "context_overfl
 _TRIES = """
 select try ->> 'deployment', count(*),
        count(*) filter (where try ->> 'outcome' <> all (%(blameless)s)),
-       percentile_disc(array[0.5, 0.95]) within group (order by (try ->> 'ms')::int)
+       percentile_disc(array[0.5, 0.95]) within group (order by (try ->> 'ms')::float8)
            filter (where try ->> 'outcome' = 'ok')
 from routing_usagerecord, jsonb_array_elements(attempts) try
 where tenant_id = %(tenant)s and at >= %(since)s
@@ -82,6 +82,6 @@ def deployment_health(*, now: datetime) -> dict[UUID, Health]:
         return {UUID(one): _health(tries, errors, times) for one, tries, errors, times in cursor.fetchall() if one}
 
 
-def _health(tries: int, errors: int, times: list[int] | None) -> Health:
-    p50_ms, p95_ms = times or (None, None)
+def _health(tries: int, errors: int, times: list[float | None] | None) -> Health:
+    p50_ms, p95_ms = (None if time is None else round(time) for time in times or (None, None))
     return Health(tries=tries, errors=errors, p50_ms=p50_ms, p95_ms=p95_ms)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from routing.domain.explain import FORMAT
 from routing.selectors.sentences import counterfactual_text, failure_text, margin_text, reason_text, refusal_text
 
 Fate = Literal["chosen", "fallback", "dropped"]
@@ -80,8 +81,10 @@ class Explanation:
     request: Mapping[str, Any]
 
 
-def explain(decision: Mapping[str, Any]) -> Explanation:
-    """The explanation of a stored decision."""
+def explain(decision: Mapping[str, Any] | None) -> Explanation | None:
+    """The explanation of a stored decision; None where there is none, or one of a format that is not known here."""
+    if decision is None or decision.get("v") != FORMAT:
+        return None
     rows = decision["candidates"]
     names = [row["name"] for row in rows]
     ladder, runner_up = decision["ladder"], decision["runner_up"]

@@ -17,6 +17,7 @@ from routing.models import UsageRecord
 from tenants.selectors import tenant_current, unit_list
 
 WIDEST_OFFSET = timedelta(hours=16)
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,4 +89,4 @@ def _days(wanted: UsageFilter | RequestFilter) -> Q:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
+    return datetime.combine(min(max(day, FIRST_DAY), LAST_DAY), time(), tzinfo=UTC)

@@ -124,10 +124,9 @@ _NAMED = {"route": "route_id", "deployment": "deployment_id", "key": "virtual_ke
 def request_detail(request_id: UUID | str) -> RequestDetail:
     """Everything about one request."""
     record = access_request(request_id)
-    explanation = explain(record.decision) if record.decision else None
     ledger = tuple(LedgerRow(e.hold_id, e.kind, e.amount, e.held, e.at) for e in ledger_of_holds(record.hold_ids))
     attempts = tuple(_attempt(row) for row in record.attempts)
-    return RequestDetail(request_rows([record])[0], explanation, attempts, ledger)
+    return RequestDetail(request_rows([record])[0], explain(record.decision), attempts, ledger)
 
 
 def _attempt(row: dict[str, Any]) -> AttemptRow:

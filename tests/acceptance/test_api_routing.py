@@ -139,6 +139,8 @@ def test_usage_is_read_as_totals_days_groups_and_csv(cast: Cast) -> None:
         ({"since": "2001-01-01", "until": "2026-02-01"}, "since"),
         ({"unit_id": "everything"}, "unit_id"),
         ({"colour": "blue"}, "colour"),
+        ({"until": "0001-01-01"}, "until"),
+        ({"since": "9999-12-31"}, "since"),
     ],
 )
 def test_a_faulty_usage_query_is_refused_by_name(cast: Cast, query: dict[str, str], field: str) -> None:
@@ -156,8 +158,9 @@ def test_requests_are_listed_page_by_page_and_read_whole(cast: Cast) -> None:
     api, now = cast.api(), datetime.now(UTC)
     with cast.acting():
         kit.write(kit.record(now, cost=None, usage_raw={"total_tokens": 3}) for _ in range(3))
-    first = api.get("/api/v1/requests/", {"limit": 2, "status": "ok"}).json()
-    second = api.get("/api/v1/requests/", {"limit": 2, "status": "ok", "cursor": first["next_cursor"]}).json()
+    query: dict[str, Any] = {"limit": 2, "status": "ok"}
+    first = api.get("/api/v1/requests/", query).json()
+    second = api.get("/api/v1/requests/", query | {"cursor": first["next_cursor"]}).json()
     assert [len(page["results"]) for page in (first, second)] == [2, 1]
     assert second["next_cursor"] is None
     story = api.get(f"/api/v1/requests/{first['results'][0]['id']}/").json()

@@ -65,7 +65,7 @@ def test_an_address_that_the_operator_allows_is_accepted(cast: Cast) -> None:
     bind_egress(EgressPolicy(parse_allow(["127.0.0.0/8:9000"])))
     try:
         with cast.acting():
-            assert services.provider_create(config(base_url="http://127.0.0.1:9000/v1")).pk
+            assert services.provider_create(config(base_url="http://127.0.0.1:9000/v1")).kind == "openai_compatible"
     finally:
         bind_egress(EgressPolicy())
 

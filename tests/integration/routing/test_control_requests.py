@@ -151,3 +151,21 @@ def test_an_outsider_finds_no_request(cast: Cast) -> None:
         assert request_page(RequestFilter(text=str(row["id"]))).rows == []
         with pytest.raises(NotFound):
             request_detail(row["id"])
+
+
+def test_a_record_that_lacks_almost_everything_is_kept_and_shown(cast: Cast) -> None:
+    with cast.acting():
+        odd = kit.record(NOON, attempts={"not": "a list"}, decision={"v": 99}, usage_raw=None, surprise=1)
+        bare = {"id": uuid7(), "tenant_id": cast.tenant_a.pk}
+        assert kit.write([odd, bare]) == 2
+        detail = request_detail(odd["id"])
+        assert request_detail(bare["id"]).record.status == "failed"
+    assert (detail.attempts, detail.explanation, detail.ledger) == ((), None, ())
+
+
+def test_days_at_the_end_of_the_calendar_are_only_empty(cast: Cast) -> None:
+    with cast.acting():
+        kit.write([kit.record(NOON)])
+        assert request_page(RequestFilter(since=date.max)).rows == []
+        assert request_page(RequestFilter(until=date.min)).rows == []
+        assert len(request_page(RequestFilter(since=date.min, until=date.max)).rows) == 1
