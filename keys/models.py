@@ -7,12 +7,10 @@ row from every process.
 """
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -84,14 +82,9 @@ class Limit(TenantOwned):
             models.CheckConstraint(condition=Q(amount__gte=0, amount__lte=MAX_LIMIT), name="limit_amount_in_range"),
             models.CheckConstraint(condition=Q(virtual_key=None) | Q(unit=None), name="limit_has_one_scope"),
         ]
-        # Admission finds the limits of the units on a path, and of the tenant (the zero id), in one look-up.
+        # Admission finds the limits of the tenant itself among thousands of others.
         indexes = [
-            models.Index(
-                F("tenant"),
-                Coalesce("unit", Value(UUID(int=0)), output_field=models.UUIDField()),
-                name="limit_by_node",
-                condition=Q(virtual_key=None, active=True),
-            )
+            models.Index("tenant", name="limit_of_tenant", condition=Q(virtual_key=None, unit=None, active=True))
         ]
 
     def __str__(self) -> str:

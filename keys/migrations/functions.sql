@@ -125,7 +125,6 @@ create or replace function keys_resolve(
     of_tenant uuid, tenant_status text, zone text, ops keys_op[], moment timestamptz) returns keys_case[]
 language plpgsql volatile as $$
 declare
-    no_unit constant uuid := '00000000-0000-0000-0000-000000000000';  -- stands for the tenant in the index of limits
     cases keys_case[];
     missing uuid[];
 begin
@@ -133,21 +132,27 @@ begin
         with o as materialized (
             select u.* from unnest(ops) u
         ), k as materialized (
-            select v.id, v.unit_id, v.status, v.expires_at, u.path || no_unit as path
+            select v.id, v.unit_id, v.status, v.expires_at, u.path
             from keys_virtualkey v join tenants_unit u on u.tenant_id = v.tenant_id and u.id = v.unit_id
             where v.tenant_id = of_tenant and v.id = any (array(select o.key from o))
+        ), l as (
+            select x.* from keys_limit x
+            where x.tenant_id = of_tenant and x.active and x.virtual_key_id = any (array(select o.key from o))
+            union all
+            select x.* from keys_limit x
+            where x.tenant_id = of_tenant and x.active and x.unit_id = any (array(select unnest(k.path) from k))
+            union all
+            select x.* from keys_limit x
+            where x.tenant_id = of_tenant and x.active and x.virtual_key_id is null and x.unit_id is null
         ), found as (
             select k.id as key, l.id as limit_id, l.meter = 'cost' as is_cost, p.id as period, p.ends_at,
                    '{"id": "' || l.id || '", "name": ' || to_json(l.name) || ', "scope": "'
                    || case when l.virtual_key_id is not null then 'virtual_key' when l.unit_id is not null then 'unit' else 'tenant' end
                    || '", "meter": "' || l.meter || '", "window": "' || l."window" || '", "resets_at": ' || to_json(p.ends_at) as shown
-            from keys_limit l
-            join k on l.virtual_key_id = k.id or (l.virtual_key_id is null and coalesce(l.unit_id, no_unit) = any (k.path))
+            from l join k on case when l.virtual_key_id is not null then l.virtual_key_id = k.id
+                                  else l.unit_id is null or l.unit_id = any (k.path) end
             left join keys_limitperiod p
             on p.tenant_id = of_tenant and p.limit_id = l.id and p.ends_at > moment and p.starts_at <= moment
-            where l.tenant_id = of_tenant and l.active and (
-                l.virtual_key_id = any (array(select o.key from o))
-                or (l.virtual_key_id is null and coalesce(l.unit_id, no_unit) = any (array(select unnest(k.path) from k))))
         ), m as materialized (
             select f.key, array_agg(f.period order by f.ends_at desc, f.limit_id) as periods,
                    array_agg(f.is_cost order by f.ends_at desc, f.limit_id) as is_cost,
