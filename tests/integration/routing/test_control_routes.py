@@ -1,5 +1,6 @@
 """Routes: versions are added and never changed; what is published names enabled deployments of the tenant."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from routing.selectors.routes import SpecChange, route_detail, route_list, versi
 from tenants.domain import Role
 from tenants.errors import Conflict, Invalid, NotFound, PermissionDenied
 from tenants.models import AuditEntry
-from tests.cast import Cast
+from tenants.scope import use_scope
+from tests.cast import Cast, committed
 from tests.integration.routing import control_kit as kit
 
 
@@ -49,6 +51,27 @@ def test_publishing_over_somebody_elses_version_is_refused(cast: Cast) -> None:
         services.route_publish(route.pk, spec=kit.spec(small, cache_ttl_seconds=60), base_version=1)
         with pytest.raises(Conflict, match="version 2"):
             services.route_publish(route.pk, spec=kit.spec(small, cache_ttl_seconds=90), base_version=1)
+
+
+@committed
+def test_of_two_who_publish_at_once_one_is_told(cast: Cast) -> None:
+    with cast.acting():
+        small = kit.deployment()
+        route = kit.route("assistant", small)
+
+    def publish(seconds: int) -> int | str:
+        try:
+            with use_scope(cast.scope()):
+                spec = kit.spec(small, cache_ttl_seconds=seconds)
+                return services.route_publish(route.pk, spec=spec, base_version=1).number
+        except Conflict as error:
+            return error.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(publish, (10, 20, 30, 40)))
+    assert sorted(map(str, outcomes)) == ["2", "conflict", "conflict", "conflict"]
 
 
 def test_going_back_publishes_the_old_spec_as_a_new_version(cast: Cast) -> None:
