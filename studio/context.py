@@ -18,9 +18,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     scope = getattr(request, "tenant_scope", None)
     if tenant is None or scope is None:
         return {"tenant": None, "nav": []}
+    nav = _navigation(request.path, tenant.slug, scope)
     return {
         "tenant": tenant,
-        "nav": _navigation(request.path, tenant.slug, scope),
+        "nav": nav,
+        "breadcrumbs": _way_back(request.path, nav),
         "my_tenants": tenants_of(request.user),  # type: ignore[arg-type]  # a scope exists, so a person is signed in
         "my_roles": sorted(scope.actor.roles),
     }
@@ -33,6 +35,12 @@ def _navigation(path: str, slug: str, scope: Scope) -> list[dict[str, Any]]:
         if visible:
             groups.append({"label": _(label) if label else "", "items": visible})
     return groups
+
+
+def _way_back(path: str, nav: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Below a page of the navigation, the way back to it."""
+    entries = (entry for group in nav for entry in group["items"] if entry["active"] and entry["url"] != path)
+    return [{"label": entry["label"], "url": entry["url"]} for entry in entries]
 
 
 def _entry(item: Item, path: str, slug: str) -> dict[str, Any]:

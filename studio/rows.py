@@ -131,7 +131,10 @@ def token_line(token: ApiToken, now: datetime) -> TokenLine:
 
 def timeline(entries: Any) -> list[dict[str, Any]]:
     """Audit entries as entries of a timeline."""
-    return [{"at": entry.at, "title": entry.action, "text": entry.actor_label} for entry in entries]
+    return [
+        {"at": entry.at, "title": f"{entry.action} · {entry.object_label}", "text": entry.actor_label}
+        for entry in entries
+    ]
 
 
 def unit_columns() -> list[Column]:

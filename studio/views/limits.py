@@ -94,7 +94,10 @@ def limit_deactivate(request: ConsoleRequest, limit_id: UUID) -> HttpResponse:
 @tenant_view("credential.read")
 def credential_index(request: ConsoleRequest) -> HttpResponse:
     """Provider credentials; their secrets stay sealed."""
-    lines = [{"credential": one, "kind": rows.credential_kind(one)} for one in credential_list()]
+    lines = [
+        {"credential": one, "kind": rows.credential_kind(one), "dialog": f"delete-{one.id}"}
+        for one in credential_list()
+    ]
     context = {"credentials": lines, "columns": rows.credential_columns(), "may_change": may("credential.change")}
     return render(request, "studio/credentials/list.html", context)
 

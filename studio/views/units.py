@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from keys.selectors import virtual_key_list
 from studio import rows
 from studio.forms import UnitForm
 from studio.submit import submitted
@@ -20,6 +21,8 @@ from tenants.errors import Conflict
 from tenants.models import Unit
 from tenants.selectors import AuditFilter, audit_list, unit_children, unit_list, unit_tree
 from tenants.web import ConsoleRequest, tenant_view
+
+MOST_KEYS = 50
 
 
 @require_safe
@@ -46,6 +49,9 @@ def unit_show(request: ConsoleRequest, unit_id: UUID) -> HttpResponse:
         "kind": rows.unit_kind(unit),
         "children": unit_children(unit),
         "parents": unit_list(archived=True).filter(id__in=unit.path[:-1]),
+        "keys": virtual_key_list(unit_id=unit.id, status="active")[:MOST_KEYS] if may("key.read") else [],
+        "may_issue": may("key.change") and unit.archived_at is None,
+        "may_see_usage": may("usage.read"),
         "changes": rows.timeline(audit_list(AuditFilter(object_id=str(unit.id)))[:10]) if may("audit.read") else [],
         "may_change": may("unit.change"),
     }

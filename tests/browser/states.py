@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 from tests.browser.driver import Visitor
 
@@ -29,7 +30,7 @@ def form_errors(name: str) -> State:
 def key_secret(visitor: Visitor, site: Site) -> None:
     """The page that shows a secret once."""
     visitor.open(site["key-new"])
-    visitor.page.locator("[name=name]").fill("Shown once")
+    visitor.page.locator("[name=name]").fill(f"Shown once {uuid4()}")
     visitor.page.locator("[name=unit]").select_option(index=1)
     submit(visitor)
     visitor.page.locator("#secret-value").wait_for()

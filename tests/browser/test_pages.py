@@ -59,7 +59,7 @@ def test_a_page_is_clean_in_every_way_of_looking_at_it(owner: Visitor, site: dic
         owner.speak(language)
         owner.open(_address(site, name))
         wrong += look(owner, name, language)
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", sorted(STATES))
@@ -69,7 +69,7 @@ def test_a_state_is_clean_in_every_way_of_looking_at_it(owner: Visitor, site: di
         owner.speak(language)
         STATES[name](owner, site)
         wrong += look(owner, f"state-{name}", language)
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("name", [one for one in PAGES if one.endswith("-list")])
