@@ -14,8 +14,9 @@ pytestmark = committed
 
 EASY = "Hi"
 HARD = (
-    "A bank lends 250000 at 4.35% for 240 months. Derive the monthly payment, then compute how much interest is saved "
-    "if the client pays 300 more each month from month 25 on; show each step, and compare (a) with (b)."
+    "Janet's bakery makes 120 loaves a day. On Monday she sells 3/4 of them at $4 each, on Tuesday 10% fewer at $3.50 "
+    "each, and gives away the rest. If flour costs $0.80 a loaf and rent is $600 a week, how much profit does she make "
+    "in 5 such weeks, and how many loaves were given away?"
 )
 
 
@@ -34,7 +35,7 @@ def test_an_easy_and_a_hard_prompt_get_different_models(gateway: Gateway, bank: 
     with bank.acting():
         small, large = bank.world.deployment("sandbox-small"), bank.world.deployment("sandbox-exact")
         candidates = [{"deployment": str(small.id), "tier": "easy"}, {"deployment": str(large.id), "tier": "hard"}]
-        bands = {"easy_below": 0.4, "hard_above": 0.4}
+        bands = {"easy_below": 0.2, "hard_above": 0.2}
         bank.world.route("chat", strategy="difficulty", candidates=candidates, difficulty=bands)
 
     models = {served(ask(gateway, bank, EASY)), served(ask(gateway, bank, HARD))}
