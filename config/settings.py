@@ -225,11 +225,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "RoleName": "tenants.domain.Role",
-        "UnitKind": "tenants.domain.UnitKind",
-        "TenantStatus": "tenants.domain.TenantStatus",
-    },
+    "POSTPROCESSING_HOOKS": [],  # enums stay where they are used: naming them collides across apps
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

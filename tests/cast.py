@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PASSWORD = "correct horse battery staple"
 
 committed = pytest.mark.django_db(transaction=True, databases=["default", "relay"])
+committed_as_owner = pytest.mark.django_db(transaction=True, databases=["default", "relay", "owner"])
 
 
 @dataclass(frozen=True)

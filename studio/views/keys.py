@@ -108,6 +108,7 @@ def key_edit(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
 @tenant_view("key.change")
 def key_rotate(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
     """Give a key a new secret and show it once."""
+    access_virtual_key(key_id)  # absent before anything is said about the form
     form = RotateForm(request.POST)
     issued = submitted(
         request, form, lambda data: services.virtual_key_rotate(key_id, overlap_hours=data["overlap_hours"])
