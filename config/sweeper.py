@@ -64,6 +64,7 @@ def duties() -> tuple[Duty, ...]:
         Duty("heartbeat", 2.0, beat),
         Duty("seal the audit chains", 1.0, seal_audit),
         Duty("expire holds", 1.0, expire_holds),
+        Duty("forget old minute periods", 3600.0, prune_periods),
         Duty("send mails that are due", 15.0, hint_mails),
         Duty("forget idempotency keys", 600.0, forget_idempotency_keys),
     )
@@ -104,3 +105,10 @@ def expire_holds() -> int:
             total += expired
             if expired < EXPIRE_BATCH:
                 return total
+
+
+def prune_periods() -> int:
+    """Forget the counters of minutes long past; the ledger keeps what happened in them."""
+    from keys.services import periods_prune
+
+    return periods_prune()

@@ -2,12 +2,14 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from typing import Any
 
 import psycopg
 import pytest
 
+from keys.services import limit_change
 from tests.cast import committed, conninfo
 from tests.integration.keys.kit import Answer, Desk, exchange, open_desk
 from tests.integration.keys.racers import race
@@ -87,6 +89,31 @@ def test_the_invariant_holds_at_every_instant(desk: Desk) -> None:
     assert len(seen) > 20
     assert set(seen) == {0}
     assert desk.proof().balances
+
+
+def test_a_limit_lowered_among_callers_admits_nothing_afterwards(desk: Desk) -> None:
+    """Once the change is committed, no call is admitted by the old amount, however long it had waited for the lock."""
+    limit = desk.limit(10**6)
+    stop, callers = threading.Event(), []
+    for _ in range(4):
+        callers.append(threading.Thread(target=_spend_until, args=(desk, stop)))
+        callers[-1].start()
+    while sum(desk.counters(limit)) < 100:
+        time.sleep(0.01)
+    with desk.cast.acting():
+        limit_change(limit.id, name="closed", amount=0, hard=True)
+    after = desk.counters(limit)
+    time.sleep(0.3)
+    stop.set()
+    for caller in callers:
+        caller.join()
+    assert desk.counters(limit) == after
+
+
+def _spend_until(desk: Desk, stop: threading.Event) -> None:
+    with psycopg.connect(conninfo(), autocommit=True) as connection:
+        while not stop.is_set():
+            exchange(connection, desk.hold_op(1))
 
 
 def _mixed(desk: Desk, other: Desk, held: list[Answer], seed: int) -> list[Answer]:

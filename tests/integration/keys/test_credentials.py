@@ -1,6 +1,9 @@
 """Provider credentials: in, never out, and sealed."""
 
+import io
+
 import pytest
+from django.core.management import call_command
 
 from keys.models import ProviderCredential, TenantKey
 from keys.ports import FieldRef, WrappedKey, vault
@@ -57,6 +60,17 @@ def test_a_new_data_key_seals_everything_again_and_rewrapping_changes_nothing_vi
         assert data_key_rotate() == 3
         assert [opened(one) for one in made] == [f"{SECRET}{n}" for n in range(3)]
         assert {one.key_version for one in made} == {2}
+
+
+@pytest.mark.parametrize("option", ["", "--new-data-keys"])
+def test_the_command_wraps_the_keys_of_every_tenant(cast: Cast, option: str) -> None:
+    with cast.acting():
+        credential = credential_create(name="OpenAI", kind="openai", secret=SECRET)
+    out = io.StringIO()
+    call_command("vault_rewrap", *filter(None, [option]), stdout=out)
+    assert "bank-a: 1" in out.getvalue()
+    with cast.acting():
+        assert opened(credential) == SECRET
 
 
 @pytest.mark.parametrize("secret", ["", " padded ", "two\nlines", "x" * 8193])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from keys.adapters.vault import EnvelopeVault, read_root_key
+from keys.adapters.vault import EnvelopeVault, read_root_key, read_root_keys
 from keys.errors import VaultError
 from keys.ports import FieldRef
 
@@ -71,6 +71,13 @@ def test_a_root_key_is_32_bytes_of_base64() -> None:
     for wrong in ("not base64!", base64.b64encode(b"short").decode(), ""):
         with pytest.raises(VaultError):
             read_root_key(wrong)
+
+
+def test_several_root_keys_are_read_in_order() -> None:
+    new, old = (base64.b64encode(key).decode() for key in (OTHER_ROOT, ROOT))
+    assert read_root_keys(f"{new}\n{old}\n") == [OTHER_ROOT, ROOT]
+    with pytest.raises(VaultError):
+        read_root_keys(" ")
 
 
 def test_a_vault_without_a_root_key_is_refused() -> None:
