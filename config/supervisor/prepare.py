@@ -52,6 +52,8 @@ def prepare() -> None:
         _prepared = _prepare(Terminal())
     except (CannotStart, ConfigError, embedded.EmbeddedError) as error:
         sys.exit(f"cannot start: {error}")
+    except KeyboardInterrupt:
+        sys.exit("stopped before everything ran")
 
 
 def prepared() -> Prepared:

@@ -18,3 +18,5 @@ class Command(BaseCommand):
             run(prepared())
         except CannotStart as error:
             raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("stopped before everything ran") from None
