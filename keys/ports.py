@@ -1,4 +1,4 @@
-"""What this app needs from outside: accounting for the gateway, a vault for secrets.
+"""What this app needs from outside: a vault for secrets. The values of holds are re-exported for the gateway.
 
 `config.wiring` binds the vault once at start; services ask for it here.
 """
@@ -12,7 +12,6 @@ from keys.domain.limits import LimitState
 from keys.errors import VaultError
 
 __all__ = [
-    "Accounting",
     "FieldRef",
     "Hold",
     "HoldRequest",
@@ -24,16 +23,6 @@ __all__ = [
     "bind_vault",
     "vault",
 ]
-
-
-class Accounting(Protocol):
-    """Admission and settlement of model calls; every implementation is exact and answers only after commit."""
-
-    async def hold(self, request: HoldRequest) -> Hold | Refusal: ...
-
-    async def settle(self, hold: Hold, amount: int) -> Settlement: ...
-
-    async def release(self, hold: Hold) -> Settlement: ...
 
 
 @dataclass(frozen=True, slots=True)
