@@ -67,7 +67,7 @@ class GatewayApp:
         self._build = build
         self._parts: Parts | None = None
         self._metrics = Metrics()
-        self._running = 0
+        self._running: set[HttpRequest] = set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
@@ -87,7 +87,7 @@ class GatewayApp:
         request_id = uuid7()
         http = HttpRequest(scope, receive, send, request_id=str(request_id).encode())
         http.path = _with_version(http.path)
-        self._running += 1
+        self._running.add(http)
         self._idle.clear()
         try:
             if http.path == "/v1/chat/completions":
@@ -103,7 +103,7 @@ class GatewayApp:
             if not http.started:
                 await http.refuse(internal_error())
         finally:
-            self._running -= 1
+            self._running.discard(http)
             if not self._running:
                 self._idle.set()
 
@@ -135,7 +135,7 @@ class GatewayApp:
     async def _probe(self, http: HttpRequest) -> None:
         if http.path == "/metrics":
             gauges = dict(self._parts.gauges()) if self._parts is not None else {}
-            await http.answer(200, self._metrics.render({"running": self._running} | gauges), kind=TEXT)
+            await http.answer(200, self._metrics.render({"running": len(self._running)} | gauges), kind=TEXT)
         elif http.path == "/healthz" or (not self._stopping and self._parts is not None and self._parts.ready()):
             await http.answer(200, b'{"status":"ok"}')
         else:
@@ -193,8 +193,11 @@ class GatewayApp:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
+            now = time.monotonic()
+            for http in list(self._running):
+                http.end_late_body(now)
             if self._parts is not None:
-                self._parts.streams.end_stalled(time.monotonic())
+                self._parts.streams.end_stalled(now)
 
 
 def _with_version(path: str) -> str:

@@ -1,6 +1,7 @@
 """Headers of ours on an answer: what served it, why, what it cost, what is left."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from keys.domain.limits import LimitState
 from routing.gateway.errors import Header
@@ -9,6 +10,7 @@ from routing.gateway.money import usd
 from routing.gateway.rate_headers import budget_remaining, rate_limit_headers
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> bytes:
     """A configured name as a header value."""
     return "".join(c if " " <= c <= "~" else "?" for c in text).encode("ascii")

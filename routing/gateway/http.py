@@ -1,6 +1,7 @@
 """The HTTP side of one request over ASGI: its headers and bounded body in, one answer or a stream out."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -35,7 +36,9 @@ class ClientGone(Exception):
 class HttpRequest:
     """One HTTP request; header names are lower case."""
 
-    __slots__ = ("_receive", "_send", "headers", "method", "path", "request_id", "started")
+    __slots__ = (
+        "_late", "_receive", "_send", "_task", "headers", "method", "path", "reading_since", "request_id", "started",
+    )  # fmt: skip
 
     def __init__(self, scope: Message, receive: Receive, send: Send, *, request_id: bytes) -> None:
         self.method: str = scope["method"]
@@ -43,6 +46,9 @@ class HttpRequest:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.request_id: Header = (b"x-request-id", request_id)
         self.started = False
+        self.reading_since = 0.0  # monotonic seconds while the body is awaited, else 0
+        self._late = False
+        self._task: asyncio.Task[Any] | None = None
         self._receive = receive
         self._send = send
 
@@ -58,11 +64,23 @@ class HttpRequest:
         declared = self.header(b"content-length")
         if declared and (not declared.isdigit() or int(declared) > MAX_BODY_BYTES):
             raise body_too_large(MAX_BODY_BYTES)
+        self._task = asyncio.current_task()
+        self.reading_since = time.monotonic()
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                return await self._body()
-        except TimeoutError as error:
+            return await self._body()
+        except asyncio.CancelledError as error:
+            if not self._late or self._task is None:
+                raise
+            self._task.uncancel()
             raise body_timeout() from error
+        finally:
+            self.reading_since = 0.0
+
+    def end_late_body(self, now: float) -> None:
+        """Refuse a body that takes too long; called now and then, which is cheaper than a timer per request."""
+        if self.reading_since and now - self.reading_since > BODY_SECONDS and self._task is not None:
+            self._late = True
+            self._task.cancel()
 
     async def _body(self) -> bytes:
         parts: list[bytes] = []
