@@ -24,3 +24,9 @@ def test_every_variable_that_is_read_is_documented():
 
 def test_every_documented_variable_is_read():
     assert documented_variables() - read_variables() == set()
+
+
+def test_the_first_page_links_every_document():
+    readme = (PROJECT / "README.md").read_text()
+    documents = {path.name for path in (PROJECT / "docs").glob("*.md")}
+    assert {name for name in documents if f"docs/{name}" not in readme} == set()
