@@ -3,12 +3,20 @@
 import asyncio
 import gzip
 import socket
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from routing.adapters import openai_wire
 from routing.adapters.openai_wire import WireClient
 from routing.adapters.sandbox import Script, ScriptedClient
 from routing.ports import (
@@ -253,3 +261,76 @@ async def test_a_credential_with_a_line_break_is_not_sent() -> None:
 
     with pytest.raises(UpstreamForbidden):
         await client.send(UpstreamRequest(url="http://127.0.0.1:9/", headers=smuggled, body=b""))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A self-signed certificate of `localhost` with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = tmp_path / "server.pem"
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return file
+
+
+@asynccontextmanager
+async def secure_server(certificate: Path) -> AsyncIterator[int]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await _head(reader):
+            writer.write(answer)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        yield server.sockets[0].getsockname()[1]
+        server.close()
+        await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def fresh_trust() -> Iterator[None]:
+    """Certificates are trusted as the environment says at the time of the test."""
+    openai_wire._tls.cache_clear()
+    yield
+    openai_wire._tls.cache_clear()
+
+
+async def secure_answer(port: int, host: str = "localhost") -> bytes:
+    client = WireClient(EgressPolicy(parse_allow([f"127.0.0.1:{port}", f"[::1]:{port}"])))
+    try:
+        return await (await client.send(request_to(f"https://{host}:{port}/", body=b""))).read()
+    finally:
+        await client.close()
+
+
+@pytest.mark.usefixtures("fresh_trust")
+async def test_a_provider_is_called_over_tls_under_its_name(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    async with secure_server(certificate) as port:
+        assert await secure_answer(port) == b"ok"
+        with pytest.raises(UpstreamUnreachable):
+            await secure_answer(port, host="127.0.0.1")
+
+
+@pytest.mark.usefixtures("fresh_trust")
+async def test_a_certificate_that_nobody_trusts_is_refused(certificate: Path) -> None:
+    async with secure_server(certificate) as port:
+        with pytest.raises(UpstreamUnreachable):
+            await secure_answer(port)
