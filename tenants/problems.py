@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -38,6 +39,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     return response
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, *_args: Any, **_kwargs: Any) -> JsonResponse:
     """Problem for an address under /api/ that does not exist."""
     return answer(request, NotFound(_("There is no such address in the API; addresses end in '/'. See /api/docs/.")))

@@ -14,9 +14,11 @@ from tenants.models import (
     AuditHead,
     Invitation,
     Membership,
+    PlatformToken,
     ServiceAccount,
     Tenant,
     Unit,
+    User,
 )
 from tenants.scope import current_scope
 
@@ -50,6 +52,16 @@ def tenant_current(*, lock: bool = False) -> Tenant:
 def tenant_list() -> QuerySet[Tenant]:
     """All tenants, for the platform operator."""
     return Tenant.objects.all()
+
+
+def platform_token_list() -> QuerySet[PlatformToken]:
+    """All platform tokens, newest first."""
+    return PlatformToken.objects.order_by("-id")
+
+
+def user_by_email(email: str) -> User | None:
+    """The person with this address."""
+    return User.objects.filter(email=User.objects.normalize_email(email)).first()
 
 
 def unit_list(*, archived: bool = False) -> QuerySet[Unit]:
