@@ -20,7 +20,9 @@ def probes() -> list[Probe]:
         Probe("database", _("PostgreSQL"), _("Nothing works without it; no call passes a hard limit."), _database),
         Probe("redis", _("Redis"), _("Slower: no cached answers, background work waits for the sweeper."), _redis),
         Probe("gateway", _("Gateway"), _("Applications cannot reach models."), _gateway),
-        Probe("sweeper", _("Sweeper"), _("Expired holds stay held and audit entries unsealed until it is back."), _sweeper),
+        Probe(
+            "sweeper", _("Sweeper"), _("Expired holds stay held and audit entries unsealed until it is back."), _sweeper
+        ),
     ]
 
 
@@ -68,6 +70,6 @@ def _sweeper() -> str:
     finally:
         connections["relay"].close()
     age = (datetime.now(UTC) - row[0]).total_seconds() if row else float("inf")
-    if age > 10:  # noqa: PLR2004  # ten rounds
+    if age > 10:  # ten rounds
         raise TimeoutError("no beat")
     return f"{age:.0f} s"
