@@ -57,7 +57,8 @@ class Up:
             )
         while READY not in self.log():
             late = time.monotonic() - began > START_SECONDS
-            assert self.process.poll() is None and not late, self.log()
+            assert not late, self.log()
+            assert self.process.poll() is None, self.log()
             time.sleep(0.1)
         return time.monotonic() - began
 

@@ -72,11 +72,9 @@ def test_the_stock_client_does_not_insist_on_an_exhausted_budget(
     key = desk.key()
     desk.budget(key, "0.0000999")
     ready([second.url], key["secret"], route)
-    with openai.OpenAI(base_url=f"{second.url}/v1", api_key=key["secret"], max_retries=3) as client:
-        with pytest.raises(openai.RateLimitError) as refused:
-            client.chat.completions.create(
-                model=route, messages=[{"role": "user", "content": "Hello"}], max_tokens=TOKENS
-            )
+    patient = openai.OpenAI(base_url=f"{second.url}/v1", api_key=key["secret"], max_retries=3)
+    with patient as client, pytest.raises(openai.RateLimitError) as refused:
+        client.chat.completions.create(model=route, messages=[{"role": "user", "content": "Hello"}], max_tokens=TOKENS)
     assert refused.value.code == "project_spend_limit_exceeded"
     assert models.counts("sandbox-exact")["calls"] == 0
     written = desk.rows("select status from routing_usagerecord where virtual_key_id = %s", key["id"])

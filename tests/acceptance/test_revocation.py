@@ -3,6 +3,7 @@ to the database freeze."""
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -111,7 +112,7 @@ def test_with_all_connections_frozen_nothing_passes_and_refusals_are_quick(
         desk.revoke(key)
         began = time.monotonic()
         seen = watch(lambda: call(behind.url, key["secret"], quick), seconds=2.5)
-        slowest = max(after - before for (before, _), (after, _) in zip(seen, seen[1:], strict=False))
+        slowest = max(after - before for (before, _), (after, _) in pairwise(seen))
         refused = call(behind.url, other["secret"], quick)
     assert not late_passes(seen), f"{time.monotonic() - began:.1f} s"
     assert slowest < 2.5

@@ -150,3 +150,21 @@ def test_a_parameter_that_nobody_knows_fails_the_sweep():
     world = World(tenant=None, marker="x")
     with pytest.raises(AssertionError, match=r"add it to MODEL_OF or PLAIN"):
         routes.samples("gadget_id", world, slug="x")
+
+
+@committed_as_owner
+def test_the_same_addresses_do_answer_in_tenant_a(cast: Cast, world: World):
+    """Otherwise the sweep would prove nothing."""
+    api, client, silent = cast.api(), cast.browser(cast.alice), []
+    for route in {one.route for one in routes.all_operations() if one.method == "get"}:
+        addresses = list(route.addresses(world, slug=""))
+        if not addresses[0].startswith("/api/v1/platform/") and not any(
+            api.get(one).status_code == 200 for one in addresses
+        ):
+            silent.append(route.template)
+    for route in routes.all_routes():
+        if "slug" in route.parameters:
+            addresses = route.addresses(world, slug=cast.tenant_a.slug)
+            if not any(client.get(one).status_code in {200, 405} for one in addresses):
+                silent.append(route.template)
+    assert silent == []
