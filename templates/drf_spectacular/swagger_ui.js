@@ -11,7 +11,7 @@ const console_layout = ({ React }) => {
   };
   const Markdown = ({ source, className }) =>
     h("div", { className: `${className || ""} renderedMarkdown` }, String(source || "").split(/\n\s*\n/).filter(Boolean).map((text, index) => h("p", { key: index }, text)));
-  return { components: { ConsoleLayout: Layout }, wrapComponents: { Markdown: () => Markdown } };
+  return { components: { ConsoleLayout: Layout }, wrapComponents: { Markdown: () => Markdown, CopyToClipboardBtn: () => () => null } };
 };
 
 const ui = SwaggerUIBundle({
