@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -94,12 +95,21 @@ def samples(name: str, world: World, *, slug: str) -> list[str]:
     return ids
 
 
-def questions(address: str, world: World, names: tuple[str, ...] = ()) -> Iterator[str]:
-    """The address alone, and with the ids of `world` in each query parameter that it may know."""
+def questions(address: str, world: World, names: tuple[str, ...]) -> Iterator[str]:
+    """The address alone, and with the ids of `world` in each query parameter."""
     yield address
-    for name in names or QUERY_NAMES:
-        for one in world.ids_of(name.removesuffix("_id").replace("_", "")) or world.ids_of("unit"):
+    for name in names:
+        for one in _ids_for(name, world):
             yield f"{address}?{name}={one}"
+
+
+def page_question(address: str, world: World) -> str:
+    """A page with ids of `world` in every query parameter that pages have; they pass over those they do not know."""
+    return f"{address}?{urlencode({name: _ids_for(name, world)[0] for name in QUERY_NAMES})}"
+
+
+def _ids_for(name: str, world: World) -> list[str]:
+    return world.ids_of(name.removesuffix("_id").replace("_", "")) or world.ids_of("unit")
 
 
 def all_routes() -> list[Route]:

@@ -67,6 +67,9 @@ def _value(part: Any, row: Any, world: World, user: User) -> Any:
         return _reference(part, world, user)
     if part.name == "path":
         return [row.pk]
+    if part.name == "spec":  # of a route version; a page that reads it back parses it
+        deployment = _row(apps.get_model("routing.Deployment"), world, user)
+        return {"strategy": "ordered", "candidates": [{"deployment": str(deployment.pk)}]}
     if part.null or (part.has_default() and not isinstance(part, models.CharField | models.TextField)):
         return part.get_default()
     if part.choices:

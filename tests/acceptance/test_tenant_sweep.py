@@ -156,11 +156,9 @@ def test_a_parameter_that_nobody_knows_fails_the_sweep():
 def test_the_same_addresses_do_answer_in_tenant_a(cast: Cast, world: World):
     """Otherwise the sweep would prove nothing."""
     api, client, silent = cast.api(), cast.browser(cast.alice), []
-    for route in {one.route for one in routes.all_operations() if one.method == "get"}:
-        addresses = list(route.addresses(world, slug=""))
-        if not addresses[0].startswith("/api/v1/platform/") and not any(
-            api.get(one).status_code == 200 for one in addresses
-        ):
+    for route in {one.route for one in routes.all_operations() if one.method == "get" and one.route.names_rows}:
+        addresses = route.addresses(world, slug="")
+        if "/platform/" not in route.template and not any(api.get(one).status_code == 200 for one in addresses):
             silent.append(route.template)
     for route in routes.all_routes():
         if "slug" in route.parameters:

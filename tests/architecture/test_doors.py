@@ -1,4 +1,4 @@
-"""Pages, API, tasks and commands pass through services, selectors and access; background work is enqueued by known names."""
+"""Pages, API, tasks and commands go through services, selectors and access; work is enqueued by known names."""
 
 import ast
 from collections.abc import Iterator
@@ -73,6 +73,9 @@ def _names(node: ast.Call, tree: ast.AST) -> Iterator[str]:
         yield str(first.value)
     if isinstance(first, ast.Name):
         for part in ast.walk(tree):
-            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant):
-                if any(isinstance(target, ast.Name) and target.id == first.id for target in part.targets):
-                    yield str(part.value.value)
+            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant) and _sets(part, first.id):
+                yield str(part.value.value)
+
+
+def _sets(part: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in part.targets)

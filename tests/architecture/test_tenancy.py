@@ -1,4 +1,4 @@
-"""Tenancy, read from the database's own catalogue and from the model registry: what isolates tenants cannot be forgotten."""
+"""Tenancy, read from the database's own catalogue and the model registry: no table can forget what isolates it."""
 
 import pytest
 from django.apps import apps
