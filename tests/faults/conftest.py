@@ -1,41 +1,56 @@
-"""Kills, freezes, restarts and races. `make faults` sets FAULTS_RESULTS, and every case is written there."""
+"""`make faults` runs everything here and writes `bench/results/faults.json`; `make test` leaves the full matrices out."""
 
 import json
-import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 HERE = Path(__file__).parent
-_results: dict[str, dict[str, str]] = {}
+RESULTS = HERE.parents[1] / "bench" / "results" / "faults.json"
+WORDS = {"passed": "pass", "failed": "fail", "skipped": "skip"}
+
+_cases: dict[str, dict[str, Any]] = {}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.faults)
+def _in_full(config: pytest.Config) -> bool:
+    """Whether faults were asked for by name."""
+    return any("faults" in str(argument) for argument in config.args)
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """One result per case; a failure in its preparation or clearing up is a failure of the case."""
-    if "tests/faults/" not in report.nodeid or (report.when != "call" and report.passed):
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without being asked for, only the sample runs."""
+    if _in_full(config):
         return
-    case = report.nodeid.partition("tests/faults/")[2]
-    outcome = {"passed": "pass", "failed": "fail", "skipped": "skip"}[report.outcome]
-    if _results.get(case, {}).get("result") != "fail":
-        _results[case] = {"case": case, "result": outcome, "detail": _detail(report)}
+    out = [item for item in items if item.get_closest_marker("faults")]
+    items[:] = [item for item in items if item not in out]
+    config.hook.pytest_deselected(items=out)
 
 
-def pytest_sessionfinish() -> None:
-    target = os.environ.get("FAULTS_RESULTS")
-    if target and "PYTEST_XDIST_WORKER" not in os.environ:
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
-        Path(target).write_text(json.dumps(list(_results.values()), indent=1) + "\n")
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if _in_full(session.config):
+        RESULTS.unlink(missing_ok=True)
 
 
-def _detail(report: pytest.TestReport) -> str:
-    if report.passed:
-        return f"{report.duration:.1f} s"
-    if report.skipped and isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2])
-    return str(report.longrepr).strip().splitlines()[-1][:500]
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Note each case once: its call, or the setup or teardown that failed."""
+    report = yield
+    if item.path.is_relative_to(HERE) and (report.when == "call" or not report.passed):
+        _note(report)
+    return report
+
+
+def _note(report: pytest.TestReport) -> None:
+    told = [f"{name} {value}" for name, value in report.user_properties]
+    detail = "; ".join([f"{report.duration:.1f} s", *told])
+    if report.longrepr is not None:
+        detail += f"; {str(report.longrepr).strip().splitlines()[-1]}"
+    _cases[report.nodeid] = {"case": report.nodeid, "result": WORDS[report.outcome], "detail": detail}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _in_full(session.config) and not hasattr(session.config, "workerinput"):
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.write_text(json.dumps(list(_cases.values()), indent=1, ensure_ascii=False))
