@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 JOBS ?= auto
 ONLY ?=
 # for what only imports settings: nothing is started, nothing is connected to
-OFFLINE := env ENVIRONMENT=test DATABASE_URL=postgresql://offline@127.0.0.1:9/offline REDIS_URL=redis://127.0.0.1:9/0 \
+OFFLINE := env ENVIRONMENT=test LOG_LEVEL=ERROR DATABASE_URL=postgresql://offline@127.0.0.1:9/offline REDIS_URL=redis://127.0.0.1:9/0 \
 	SECRET_KEY=offline VAULT_ROOT_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= DATA_DIR=.venv/offline
 
 .PHONY: help run test check bench faults browser conformance locks format
