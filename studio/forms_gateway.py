@@ -96,11 +96,11 @@ class DeploymentForm(ConsoleForm):
         initial=0.5,
         help_text=gettext_lazy("Your judgement from 0 to 1; the balanced strategy weighs it."),
     )
-    price_input = _usd(gettext_lazy("Input price, US$ per million tokens"))
-    price_output = _usd(gettext_lazy("Output price"))
-    price_cached_input = _usd(gettext_lazy("Cached input price"))
-    price_cache_write = _usd(gettext_lazy("Cache write price"))
-    price_reasoning = _usd(gettext_lazy("Reasoning price"))
+    price_input = _usd(gettext_lazy("Input"))
+    price_output = _usd(gettext_lazy("Output"))
+    price_cached_input = _usd(gettext_lazy("Cached input"))
+    price_cache_write = _usd(gettext_lazy("Cache write"))
+    price_reasoning = _usd(gettext_lazy("Reasoning"))
     context_window = forms.IntegerField(label=gettext_lazy("Context window, tokens"), required=False, min_value=1)
     max_output_tokens = forms.IntegerField(label=gettext_lazy("Most output tokens"), required=False, min_value=1)
     supports_streaming = _trait(gettext_lazy("Streaming"))
@@ -115,6 +115,22 @@ class DeploymentForm(ConsoleForm):
             del self.fields["provider"], self.fields["model"]
         else:
             choose(self, "provider", providers)
+
+    def identity(self) -> list[forms.BoundField]:
+        """What it is and whether it is offered."""
+        return [self[name] for name in ("name", "provider", "model", "enabled", "quality") if name in self.fields]
+
+    def prices(self) -> list[forms.BoundField]:
+        """What it costs."""
+        return [self[f"price_{name}"] for name in PRICES]
+
+    def abilities(self) -> list[forms.BoundField]:
+        """What it can do."""
+        return [self[name] for name in ModelTraits.__dataclass_fields__]
+
+    def field_of(self, name: str) -> str:
+        """Prices come back as `price.input`."""
+        return super().field_of(name.replace(".", "_"))
 
     def config(self) -> DeploymentConfig:
         """The deployment as wanted."""

@@ -1,5 +1,7 @@
 """Rows of the gateway pages as plain values."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,10 +13,15 @@ from routing.domain.spec import RouteSpec
 from routing.models import Deployment, Provider, Route
 from routing.selectors.configuration import DeploymentRow
 from routing.selectors.explanation import CandidateView, Explanation
+from routing.selectors.names import names_of
 from routing.selectors.requests import AttemptRow
+from routing.selectors.routes import SpecChange
 from studio import formats
 from studio.presenters import Column, Rung
 from studio.terms import STRATEGY_NAMES, TIER_LABELS
+
+MOST_FEATURES = 6
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,18 @@ def route_rungs(spec: RouteSpec, found: list[DeploymentLine], address: Any) -> l
     return rungs
 
 
+def change_lines(changes: Iterable[SpecChange]) -> list[dict[str, Any]]:
+    """What a version changed, deployments by name."""
+    found = list(changes)
+    ids = {UUID(id_) for one in found for id_ in UUIDS.findall(f"{one.path} {one.before} {one.after}")}
+    names = names_of("deployment", ids)
+
+    def named(value: Any) -> Any:
+        return UUIDS.sub(lambda match: names.label(UUID(match[0])), value) if isinstance(value, str) else value
+
+    return [{"path": named(one.path), "before": named(one.before), "after": named(one.after)} for one in found]
+
+
 def spec_facts(spec: RouteSpec) -> list[dict[str, str]]:
     """How a route chooses, waits and caches."""
     cache = _("%(seconds)d s") % {"seconds": spec.cache_ttl_seconds} if spec.cache_ttl_seconds else _("off")
@@ -183,6 +202,8 @@ def spec_facts(spec: RouteSpec) -> list[dict[str, str]]:
         (_("Most attempts"), str(spec.max_attempts)),
         (_("First byte within"), formats.duration(spec.first_byte_timeout_seconds * 1000)),
         (_("Whole answer within"), formats.duration(spec.timeout_seconds * 1000)),
+        (_("Longest silence in a stream"), formats.duration(spec.idle_timeout_seconds * 1000)),
+        (_("Leaves out models slower than"), formats.duration(spec.latency_cap_ms) if spec.latency_cap_ms else "–"),
         (_("Data must stay in"), spec.residency or "–"),
     ]
     if spec.strategy == "difficulty":
@@ -191,23 +212,33 @@ def spec_facts(spec: RouteSpec) -> list[dict[str, str]]:
     return [{"label": label, "value": value} for label, value in pairs]
 
 
-def decision_rungs(explanation: Explanation, attempts: tuple[AttemptRow, ...]) -> list[Rung]:
+def decision_rungs(explanation: Explanation, attempts: tuple[AttemptRow, ...], *, cached: bool) -> list[Rung]:
     """The ladder of one decision: what was tried and failed, what answered, what stood by, what was dropped and why."""
     tried = {attempt.name: attempt for attempt in attempts}
     order = sorted(explanation.candidates, key=lambda one: (one.rung is None, one.rung or 0))
-    return [_rung(candidate, tried.get(candidate.name)) for candidate in order]
+    return [_rung(candidate, tried.get(candidate.name), cached=cached) for candidate in order]
 
 
-def _rung(candidate: CandidateView, attempt: AttemptRow | None) -> Rung:
+def feature_lines(explanation: Explanation) -> list[dict[str, str]]:
+    """What made a prompt easy or hard, the heaviest first, as facts."""
+    features = explanation.difficulty.features[:MOST_FEATURES] if explanation.difficulty else ()
+    return [
+        {"label": one.name.replace("_", " "), "value": f"{formats.number(one.value, 2)} → {one.contribution:+.3f}"}
+        for one in features
+    ]
+
+
+def _rung(candidate: CandidateView, attempt: AttemptRow | None, *, cached: bool) -> Rung:
     cost = formats.money(candidate.cost_low) if candidate.cost_low is not None else _("no price")
     source = _("measured") if candidate.latency_measured else _("assumed")
     figures = f"≈ {cost} · {formats.duration(candidate.latency_ms)} {source}"
     if attempt is not None:
         why = attempt.outcome if attempt.http_status is None else f"{attempt.outcome} ({attempt.http_status})"
-        state = "winner" if attempt.outcome == "ok" else "tried"
-        return Rung(candidate.name, "winner" if state == "winner" else "tried", why, figures)
+        return Rung(candidate.name, "winner" if attempt.outcome == "ok" else "tried", why, figures)
     if candidate.fate == "dropped":
         return Rung(candidate.name, "dropped", "; ".join(cause.text for cause in candidate.causes), figures)
+    if cached and candidate.fate == "chosen":
+        return Rung(candidate.name, "winner", _("its earlier answer came from the cache"), figures)
     return Rung(candidate.name, "standby", "", figures)
 
 

@@ -21,7 +21,7 @@ from routing.selectors.routes import route_list
 from studio import rows_keys as rows
 from studio.forms_keys import KeyForm, RotateForm
 from studio.paging import page_of
-from studio.submit import submitted
+from studio.submit import posted, submitted
 from studio.units import unit_choices
 from tenants.access import may
 from tenants.errors import Conflict
@@ -71,7 +71,7 @@ def key_show(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
 def key_new(request: ConsoleRequest) -> HttpResponse:
     """Issue a key, with a budget and a quota if wanted, and show its secret once."""
     form = KeyForm(
-        request.POST or None, units=unit_choices(), routes=_routes(), initial={"unit": request.GET.get("unit", "")}
+        posted(request), units=unit_choices(), routes=_routes(), initial={"unit": request.GET.get("unit", "")}
     )
     issued = submitted(request, form, lambda data: _issue(request, form, data))
     if issued is None:
@@ -86,7 +86,7 @@ def key_edit(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
     routes, zone = sorted({*_routes(), *key.allowed_models}), request.tenant.time_zone
     expires_on = timezone.localtime(key.expires_at).date() if key.expires_at else None
     initial = {"name": key.name, "allowed_models": key.allowed_models, "expires_on": expires_on}
-    form = KeyForm(request.POST or None, units=[], routes=routes, editing=True, initial=initial)
+    form = KeyForm(posted(request), units=[], routes=routes, editing=True, initial=initial)
     changed = submitted(
         request,
         form,

@@ -29,7 +29,7 @@ from studio.forms_gateway import dollars
 from studio.forms_keys import CredentialForm, LedgerFilterForm, LimitForm, ReasonForm
 from studio.narrowing import chips, narrowed_ids
 from studio.paging import page_of
-from studio.submit import submitted
+from studio.submit import posted, submitted
 from studio.units import unit_choices
 from tenants.access import may
 from tenants.errors import Conflict
@@ -49,7 +49,7 @@ def limit_index(request: ConsoleRequest) -> HttpResponse:
 @tenant_view("limit.change")
 def limit_new(request: ConsoleRequest) -> HttpResponse:
     """Create a limit; `?covers=virtual_key:<id>` preselects."""
-    form = LimitForm(request.POST or None, covers=_covers(), initial={"covers": request.GET.get("covers", "tenant")})
+    form = LimitForm(posted(request), covers=_covers(), initial={"covers": request.GET.get("covers", "tenant")})
     limit = submitted(request, form, lambda data: _create(form, data))
     if limit is None:
         return render(request, "studio/limits/form.html", {"form": form, "limit": None})
@@ -64,7 +64,7 @@ def limit_edit(request: ConsoleRequest, limit_id: UUID) -> HttpResponse:
     meter = Meter(limit.meter)
     amount = dollars(limit.amount) if meter is Meter.COST else str(limit.amount)
     initial = {"name": limit.name, "amount": amount, "hard": limit.hard}
-    form = LimitForm(request.POST or None, covers=[], meter=meter, initial=initial)
+    form = LimitForm(posted(request), covers=[], meter=meter, initial=initial)
     changed = submitted(
         request,
         form,
@@ -82,7 +82,7 @@ def limit_edit(request: ConsoleRequest, limit_id: UUID) -> HttpResponse:
 def limit_deactivate(request: ConsoleRequest, limit_id: UUID) -> HttpResponse:
     """Switch a limit off, with a reason."""
     limit = access_limit(limit_id)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     changed = submitted(request, form, lambda data: services.limit_deactivate(limit.id, reason=data["reason"]))
     if changed is None:
         return render(request, "studio/limits/deactivate.html", {"form": form, "limit": limit})
@@ -105,7 +105,7 @@ def credential_index(request: ConsoleRequest) -> HttpResponse:
 @tenant_view("credential.change")
 def credential_new(request: ConsoleRequest) -> HttpResponse:
     """Store a secret."""
-    form = CredentialForm(request.POST or None)
+    form = CredentialForm(posted(request))
     credential = submitted(request, form, lambda data: services.credential_create(**data))
     if credential is None:
         return render(request, "studio/credentials/form.html", {"form": form, "credential": None})
@@ -117,7 +117,7 @@ def credential_new(request: ConsoleRequest) -> HttpResponse:
 def credential_rotate(request: ConsoleRequest, credential_id: UUID) -> HttpResponse:
     """Replace a secret."""
     credential = access_credential(credential_id)
-    form = CredentialForm(request.POST or None, rotating=True)
+    form = CredentialForm(posted(request), rotating=True)
     changed = submitted(request, form, lambda data: services.credential_rotate(credential.id, secret=data["secret"]))
     if changed is None:
         return render(request, "studio/credentials/form.html", {"form": form, "credential": credential})

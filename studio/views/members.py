@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from studio import rows
 from studio.forms import AcceptForm, InviteForm, MemberForm
-from studio.submit import submitted
+from studio.submit import posted, submitted
 from studio.terms import role_names
 from tenants import services
 from tenants.access import access_membership, may
@@ -60,7 +60,7 @@ def member_show(request: ConsoleRequest, membership_id: UUID) -> HttpResponse:
 def member_edit(request: ConsoleRequest, membership_id: UUID) -> HttpResponse:
     """Roles of a member, and whether they may sign in."""
     member = access_membership(membership_id)
-    form = MemberForm(request.POST or None, initial={"roles": member.roles, "active": member.active})
+    form = MemberForm(posted(request), initial={"roles": member.roles, "active": member.active})
     changed = submitted(
         request, form, lambda data: services.member_change(member.id, roles=data["roles"], active=data["active"])
     )
@@ -73,7 +73,7 @@ def member_edit(request: ConsoleRequest, membership_id: UUID) -> HttpResponse:
 @tenant_view("member.change")
 def member_invite(request: ConsoleRequest) -> HttpResponse:
     """Invite somebody by mail."""
-    form = InviteForm(request.POST or None)
+    form = InviteForm(posted(request))
     invitation = submitted(
         request,
         form,
@@ -98,7 +98,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     """Show an invitation; POST accepts it, with a new account where the address has none yet."""
     found = invited(token, origin_of(request))
     member = _signed_in_as(request, found.email)
-    form = AcceptForm(request.POST or None) if member is None and not found.has_account else None
+    form = AcceptForm(posted(request)) if member is None and not found.has_account else None
     user = member if request.method == "POST" and member else _new_user(form, found)
     if user is None:
         context = {"invited": found, "roles": role_names(found.roles), "form": form, "signed_in": member is not None}

@@ -18,7 +18,7 @@ from routing.selectors.configuration import deployment_list, deployment_rows, pr
 from routing.selectors.routes import routes_using
 from studio import rows_gateway as rows
 from studio.forms_gateway import PRICES, DeploymentForm, ProviderForm, dollars
-from studio.submit import submitted
+from studio.submit import posted, submitted
 from tenants.access import may
 from tenants.errors import Conflict
 from tenants.web import ConsoleRequest, tenant_view
@@ -54,7 +54,7 @@ def provider_show(request: ConsoleRequest, provider_id: UUID) -> HttpResponse:
 @tenant_view("provider.change")
 def provider_new(request: ConsoleRequest) -> HttpResponse:
     """Create a provider."""
-    form = ProviderForm(request.POST or None, credentials=_credentials())
+    form = ProviderForm(posted(request), credentials=_credentials())
     provider = submitted(request, form, lambda _data: services.provider_create(form.config()))
     if provider is None:
         return render(request, "studio/providers/form.html", {"form": form, "provider": None})
@@ -67,7 +67,7 @@ def provider_edit(request: ConsoleRequest, provider_id: UUID) -> HttpResponse:
     """Change everything but the kind."""
     provider = access_provider(provider_id)
     form = ProviderForm(
-        request.POST or None, credentials=_credentials(), fixed_kind=provider.kind, initial=_provider_initial(provider)
+        posted(request), credentials=_credentials(), fixed_kind=provider.kind, initial=_provider_initial(provider)
     )
     changed = submitted(request, form, lambda _data: services.provider_change(provider.id, form.config()))
     if changed is None:
@@ -122,7 +122,7 @@ def deployment_new(request: ConsoleRequest) -> HttpResponse:
     """Create a deployment; `?provider=` preselects."""
     providers = [(str(provider.id), provider.name) for provider in provider_list()]
     initial = {"provider": request.GET.get("provider", "")}
-    form = DeploymentForm(request.POST or None, providers=providers, initial=initial)
+    form = DeploymentForm(posted(request), providers=providers, initial=initial)
     deployment = submitted(request, form, lambda _data: services.deployment_create(form.config()))
     if deployment is None:
         return render(request, "studio/deployments/form.html", {"form": form, "deployment": None})
@@ -136,7 +136,7 @@ def deployment_edit(request: ConsoleRequest, deployment_id: UUID) -> HttpRespons
     """Change everything but provider and model."""
     deployment = access_deployment(deployment_id)
     fixed = (deployment.provider_id, deployment.model)
-    form = DeploymentForm(request.POST or None, providers=[], fixed=fixed, initial=_deployment_initial(deployment))
+    form = DeploymentForm(posted(request), providers=[], fixed=fixed, initial=_deployment_initial(deployment))
     changed = submitted(request, form, lambda _data: services.deployment_change(deployment.id, form.config()))
     if changed is None:
         return render(request, "studio/deployments/form.html", {"form": form, "deployment": deployment})

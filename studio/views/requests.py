@@ -50,7 +50,10 @@ def request_show(request: ConsoleRequest, request_id: UUID) -> HttpResponse:
         "detail": detail,
         "record": detail.record,
         "explanation": explanation,
-        "rungs": rows.decision_rungs(explanation, detail.attempts) if explanation else [],
+        "rungs": rows.decision_rungs(explanation, detail.attempts, cached=detail.record.cache == "hit")
+        if explanation
+        else [],
+        "features": rows.feature_lines(explanation) if explanation else [],
         "table": rows.decision_table(explanation) if explanation else None,
         "attempt_columns": rows.attempt_columns(),
         "ledger_columns": rows.ledger_columns(),

@@ -20,7 +20,7 @@ from studio import rows_gateway as rows
 from studio.forms_routes import RouteForm
 from studio.forms_try import TryForm
 from studio.rows import change_columns
-from studio.submit import submitted
+from studio.submit import posted, submitted
 from studio.units import unit_choices
 from tenants.access import may
 from tenants.errors import Conflict
@@ -65,7 +65,7 @@ def route_show(request: ConsoleRequest, route_id: UUID) -> HttpResponse:
 @tenant_view("route.change")
 def route_new(request: ConsoleRequest) -> HttpResponse:
     """Create a route with its first version."""
-    form = RouteForm(request.POST or None, deployments=_deployments())
+    form = RouteForm(posted(request), deployments=_deployments())
     route = submitted(
         request,
         form,
@@ -83,7 +83,7 @@ def route_edit(request: ConsoleRequest, route_id: UUID) -> HttpResponse:
     detail = route_detail(route_id)
     base = request.POST.get("base_version", str(detail.route.current_version))
     used = {candidate.deployment_id for candidate in detail.spec.candidates}
-    form = RouteForm(request.POST or None, deployments=_deployments(used), base=detail.spec)
+    form = RouteForm(posted(request), deployments=_deployments(used), base=detail.spec)
     version = submitted(
         request,
         form,
@@ -109,7 +109,7 @@ def route_version(request: ConsoleRequest, route_id: UUID, number: int) -> HttpR
     context = {
         "route": route,
         "version": versions[number],
-        "changes": version_diff(versions.get(number - 1), versions[number]),
+        "changes": rows.change_lines(version_diff(versions.get(number - 1), versions[number])),
         "columns": change_columns(),
         "may_change": may("route.change") and route.status == "active",
     }

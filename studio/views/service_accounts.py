@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from studio import rows
 from studio.forms import ServiceAccountForm, TokenForm
-from studio.submit import submitted
+from studio.submit import posted, submitted
 from tenants import services
 from tenants.access import access_service_account, may
 from tenants.selectors import api_token_list, service_account_list
@@ -49,7 +49,7 @@ def service_account_show(request: ConsoleRequest, account_id: UUID) -> HttpRespo
 @tenant_view("service_account.change")
 def service_account_new(request: ConsoleRequest) -> HttpResponse:
     """Create a service account."""
-    form = ServiceAccountForm(request.POST or None)
+    form = ServiceAccountForm(posted(request))
     account = submitted(
         request, form, lambda data: services.service_account_create(name=data["name"], roles=data["roles"])
     )
@@ -64,7 +64,7 @@ def service_account_edit(request: ConsoleRequest, account_id: UUID) -> HttpRespo
     """Change name, roles or whether it may use the API."""
     account = access_service_account(account_id)
     initial = {"name": account.name, "roles": account.roles, "active": account.active}
-    form = ServiceAccountForm(request.POST or None, initial=initial)
+    form = ServiceAccountForm(posted(request), initial=initial)
     changed = submitted(request, form, lambda data: services.service_account_change(account.id, **data))
     if changed is None:
         return render(request, "studio/service_accounts/form.html", {"form": form, "account": account})

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from studio.forms import SettingsForm
 from studio.presenters import Column
-from studio.submit import submitted
+from studio.submit import posted, submitted
 from studio.terms import ROLE_NAMES
 from tenants import services
 from tenants.access import may, require
@@ -20,7 +20,7 @@ def settings_page(request: ConsoleRequest) -> HttpResponse:
     """Name and zone, for those who may change them; the table of permissions for everybody."""
     tenant = request.tenant
     may_change = may("settings.change")
-    form = SettingsForm(request.POST or None, initial={"name": tenant.name, "time_zone": tenant.time_zone})
+    form = SettingsForm(posted(request), initial={"name": tenant.name, "time_zone": tenant.time_zone})
     if request.method == "POST":
         require("settings.change")
     changed = submitted(request, form, lambda data: services.tenant_change(request.tenant_scope, **data))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from keys.selectors import virtual_key_list
 from studio import rows
 from studio.forms import UnitForm
-from studio.submit import submitted
+from studio.submit import posted, submitted
 from studio.units import unit_choices
 from tenants import services
 from tenants.access import access_unit, may
@@ -61,7 +61,7 @@ def unit_show(request: ConsoleRequest, unit_id: UUID) -> HttpResponse:
 @tenant_view("unit.change")
 def unit_new(request: ConsoleRequest) -> HttpResponse:
     """Create a unit; `?parent=` preselects its parent."""
-    form = UnitForm(request.POST or None, parents=unit_choices(), initial={"parent": request.GET.get("parent", "")})
+    form = UnitForm(posted(request), parents=unit_choices(), initial={"parent": request.GET.get("parent", "")})
     unit = submitted(request, form, _create)
     if unit is None:
         return render(request, "studio/units/form.html", {"form": form, "unit": None})
@@ -74,7 +74,7 @@ def unit_edit(request: ConsoleRequest, unit_id: UUID) -> HttpResponse:
     """Rename a unit or change its kind."""
     unit = access_unit(unit_id)
     initial = {"name": unit.name, "kind": unit.kind}
-    form = UnitForm(request.POST or None, parents=[], fixed_parent=True, initial=initial)
+    form = UnitForm(posted(request), parents=[], fixed_parent=True, initial=initial)
     changed = submitted(
         request, form, lambda data: services.unit_change(unit.id, name=data["name"], kind=UnitKind(data["kind"]))
     )

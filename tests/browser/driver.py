@@ -15,8 +15,11 @@ ARGUMENTS = (
 )  # fmt: skip
 AXE = (Path(__file__).parent / "vendor/axe-core/axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN_AXE = """async (rules) => (await axe.run(document, {runOnly: rules, resultTypes: ["violations"]})).violations.map(
-  (one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + node.html.slice(0, 160)).join(" | ")}`)"""
+RUN_AXE = """async (rules) => {
+  const told = (node) => `${node.target.join(" ")} ${node.html.slice(0, 160)}`;
+  const found = await axe.run(document, {runOnly: rules, resultTypes: ["violations"]});
+  return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map(told).join(" | ")}`);
+}"""
 WATCH = """window.policyViolations = [];
 document.addEventListener("securitypolicyviolation", (event) => window.policyViolations.push(
   `${event.violatedDirective}: ${event.blockedURI || event.sample} (${event.sourceFile}:${event.lineNumber})`));"""

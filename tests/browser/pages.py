@@ -1,5 +1,6 @@
 """The pages of the console: found by following links from the first page, named as in `studio.urls`."""
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -7,7 +8,6 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from django.test import RequestFactory
 from django.urls import Resolver404, URLPattern, URLResolver, resolve
 
 from studio.urls import urlpatterns
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LINK = re.compile(r'<a\b[^>]*\bhref="([^"#]+)')
 VARIANTS = 3  # addresses of one page that differ only in id or query
 ACCOUNT_PAGES = (
-    "account_login", "account_reset_password", "account_reset_password_done", "account_change_password", "account_email",
-    "account_logout", "account_signup",
+    "account_login", "account_reset_password", "account_reset_password_done", "account_change_password",
+    "account_email", "account_logout", "account_signup",
 )  # fmt: skip
 BY_MAIL = {"invitation-accept"}
 FILES = {"usage-export", "audit-export"}
@@ -33,15 +33,18 @@ def flat(patterns: Iterable[URLPattern | URLResolver]) -> list[URLPattern]:
     return found
 
 
-def answers_get(pattern: URLPattern) -> bool:
-    """Whether it is a page; a view that only takes POST says 405 before it looks at anything."""
-    try:
-        return bool(pattern.callback(RequestFactory().get("/")).status_code != 405)
-    except (AttributeError, TypeError):
-        return True
+def is_page(pattern: URLPattern) -> bool:
+    """Whether GET shows something: the view is not one that only takes POST."""
+    view: Any = pattern.callback
+    while view is not None:
+        closed = inspect.getclosurevars(view).nonlocals
+        if "request_method_list" in closed:
+            return "GET" in closed["request_method_list"]
+        view = getattr(view, "__wrapped__", None)
+    return True
 
 
-PAGES = sorted(str(one.name) for one in flat(urlpatterns) if answers_get(one) and one.name not in FILES | BY_MAIL)
+PAGES = sorted(str(one.name) for one in flat(urlpatterns) if is_page(one) and one.name not in FILES | BY_MAIL)
 
 
 def linked(visitor: "Visitor") -> dict[str, str]:

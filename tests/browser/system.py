@@ -1,4 +1,4 @@
-"""The whole system for browser tests, as `make run` starts it: embedded services, demo tenant, gateway, sandbox, worker.
+"""The whole system for browser tests, as `make run` starts it: services, demo tenant, gateway, sandbox, worker.
 
 The processes of one pytest-xdist session share it: the first that asks starts it, the last that leaves stops it.
 """
@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,10 +125,8 @@ def _stop(running: dict[str, Any]) -> None:
 
 
 def _alive(pid: int) -> bool:
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and ") Z " not in stat.read_text()
 

@@ -1,7 +1,7 @@
 """Every page of the console in Chromium: policy, accessibility, phone width, weight; both languages, both themes.
 
-`make test` looks at each page in two of the eight ways (English, light, wide; Vietnamese, dark, narrow) and at its width
-in four; `make browser` (BROWSER_MATRIX=full) looks at all eight and keeps screenshots.
+`make test` looks at each page in two of the eight ways (English, light, wide; Vietnamese, dark, narrow) and at its
+width in four; `make browser` (BROWSER_MATRIX=full) looks at all eight and keeps screenshots.
 """
 
 import gzip
