@@ -76,11 +76,16 @@ def prices_version(decision: Decision) -> str:
 def _plain(value: Any, default: Any, apart: frozenset[str] = frozenset()) -> dict[str, Any]:
     """The fields of a dataclass that differ from `default`."""
     found = {}
-    for each in fields(value):
-        item = getattr(value, each.name)
-        if each.name not in apart and item != getattr(default, each.name):
-            found[each.name] = list(item) if isinstance(item, tuple) else item
+    for name in _NAMES[type(value)]:
+        item = getattr(value, name)
+        if name not in apart and item != getattr(default, name):
+            found[name] = list(item) if isinstance(item, tuple) else item
     return found
+
+
+_NAMES: Final = {
+    kind: tuple(each.name for each in fields(kind)) for kind in (DeploymentFacts, HealthState, RequestFeatures)
+}
 
 
 def _state(snapshot: Snapshot) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from routing.gateway.errors import configuration_unavailable, invalid_key, missi
 from routing.ports import ConfigStore, KeyRow, StoreUnavailable
 
 MAX_KEYS = 20_000
+MAX_FINDING = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +99,8 @@ class Authenticator:
             raise invalid_key()
         task = self._finding.get(digest)
         if task is None:
+            if len(self._finding) >= MAX_FINDING:  # a flood of made-up keys must not queue up before real ones
+                raise configuration_unavailable()
             task = self._finding[digest] = asyncio.get_running_loop().create_task(self._find(digest))
             task.add_done_callback(lambda _: self._finding.pop(digest, None))
         return await asyncio.shield(task)

@@ -1,14 +1,17 @@
-"""How this process learns that it shall stop while requests are still running.
+"""How this process learns that it shall stop: while requests are still running, and when its parent is gone.
 
 The server waits for open requests before it tells the application, so a long stream would hold it up. The signal is
 seen here as well, beside the server's own handler, which still runs.
 """
 
 import asyncio
+import ctypes
 import signal
+import sys
 from collections.abc import Callable
 from types import FrameType
 
+PR_SET_PDEATHSIG = 1
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -31,3 +34,11 @@ def _chain(number: signal.Signals, loop: asyncio.AbstractEventLoop, call: Callab
     # The loop's own notice of the signal goes through the wake-up descriptor, which stays as it is.
     signal.signal(number, handle)
     signal.siginterrupt(number, False)
+
+
+def stop_with_parent() -> None:
+    """Ask the kernel for SIGTERM when the server's main process dies, else its workers would keep the port for ever."""
+    if not sys.platform.startswith("linux"):
+        return
+    library = ctypes.CDLL(None, use_errno=True)
+    library.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)

@@ -113,6 +113,21 @@ def test_a_gentle_stop_ends_streams_with_an_error_and_settles_them(bank: Bank, d
     assert bank.records(1)[0]["status"] == "cut"
 
 
+def test_workers_end_when_the_servers_main_process_is_killed(bank: Bank, database_url: str) -> None:
+    with running_gateway(database_url, os.environ["REDIS_URL"]) as gateway:
+        httpx.get(f"{gateway.url}/healthz")
+        os.kill(gateway.process.pid, signal.SIGKILL)
+        gateway.process.wait()
+
+        def answers() -> bool:
+            try:
+                return httpx.get(f"{gateway.url}/healthz", timeout=1).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        assert not eventually(answers, lambda found: not found, seconds=10)
+
+
 def test_a_budget_for_ten_calls_admits_ten_of_a_hundred_over_two_processes(
     gateway: Gateway, bank: Bank, database_url: str, sandbox: SandboxServer
 ) -> None:
