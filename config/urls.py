@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    path("api/docs/errors/", problems.error_codes, name="api-errors"),
     path("api/v1/", include("tenants.urls")),
     path("api/v1/", include("keys.urls")),
     path("api/v1/", include("routing.urls")),

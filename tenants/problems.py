@@ -1,12 +1,14 @@
 """Problem details (RFC 9457) for everything under /api/: one shape for every error, with a documented `code`."""
 
 import logging
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -43,6 +45,24 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
 def not_found(request: HttpRequest, *_args: Any, **_kwargs: Any) -> JsonResponse:
     """Problem for an address under /api/ that does not exist."""
     return answer(request, NotFound(_("There is no such address in the API; addresses end in '/'. See /api/docs/.")))
+
+
+def error_codes(request: HttpRequest) -> HttpResponse:
+    """Page of all error codes, where the `type` of every problem points."""
+    return render(request, "errors/codes.html", {"codes": catalogue()})
+
+
+def catalogue() -> list[tuple[str, str, int]]:
+    """Code, title and status of every error, ours and the framework's, by status."""
+    framework = [(code, str(cls.default_detail), cls.status_code) for cls, code in _FRAMEWORK_CODES.items()]
+    ours = {(one.code, _(one.public_message), one.status) for one in _tree(OrchestrationError)}
+    return sorted([*framework, *ours], key=lambda row: (row[2], row[0]))
+
+
+def _tree(root: type[OrchestrationError]) -> Iterator[type[OrchestrationError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from _tree(child)
 
 
 def answer(request: HttpRequest, error: OrchestrationError) -> JsonResponse:
