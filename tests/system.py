@@ -136,14 +136,14 @@ class Desk:
         self.info = up.info()
         bearer = {"authorization": f"Bearer {self.info['api_token']}"}
         self.api = httpx.Client(base_url=f"{self.info['base_url']}/api/v1/", headers=bearer, timeout=30)
-        self.admin = psycopg.connect(up.services().admin_url.replace("/postgres?", "/orchestration?"), autocommit=True)
+        self._admin = self._connect()
         self._unit = self.api.get("units/").raise_for_status().json()["results"][0]["id"]
         self._number = iter(range(1_000_000))
 
     def close(self) -> None:
         """Close its connections."""
         self.api.close()
-        self.admin.close()
+        self._admin.close()
 
     def create(self, path: str, **fields: Any) -> dict[str, Any]:
         """Create something over REST."""
@@ -191,8 +191,17 @@ class Desk:
         assert self.api.post(f"virtual-keys/{key['id']}/revoke/", json={"reason": "test"}).status_code == 200
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Rows as the database's administrator sees them."""
-        return self.admin.execute(query.encode(), values).fetchall()
+        """Rows as the database's administrator sees them; a connection that a test has broken is replaced."""
+        try:
+            return self._admin.execute(query.encode(), values).fetchall()
+        except psycopg.OperationalError:
+            self._admin.close()
+            self._admin = self._connect()
+            return self._admin.execute(query.encode(), values).fetchall()
+
+    def _connect(self) -> "psycopg.Connection[Any]":
+        url = self.up.services().admin_url.replace("/postgres?", "/orchestration?")
+        return psycopg.connect(url, autocommit=True)
 
     def ended(self, key: dict[str, Any]) -> list[tuple[str, int, int]]:
         """(kind, amount, held) of the key's ledger entries, once no hold of it is left."""
