@@ -16,7 +16,7 @@ def test_listed_files_have_the_listed_hash():
 def test_every_vendored_file_is_listed():
     vendored = {
         str(path.relative_to(PROJECT))
-        for folder in PROJECT.glob("[a-z]*/static/*/vendor")
+        for folder in PROJECT.glob("[a-z]*/**/vendor")
         for path in folder.rglob("*")
         if path.is_file() and path.name != "VERSION"
     }
