@@ -40,7 +40,7 @@ faults: .venv/dev.stamp .venv/catalogues.stamp
 
 browser: .venv/dev.stamp .venv/catalogues.stamp
 	@$(BIN)/python -m config.tests_note
-	$(BIN)/python -m pytest -p no:randomly tests/browser $(if $(ONLY),-k "$(ONLY)")
+	BROWSER_MATRIX=full $(BIN)/python -m pytest -p no:randomly tests/browser $(if $(ONLY),-k "$(ONLY)")
 
 conformance: .venv/dev.stamp
 	@test -d bench/conformance || { echo "no outside suite applies yet"; exit 0; } && $(BIN)/python -m bench.conformance $(ONLY)

@@ -71,7 +71,7 @@ def _rows(entries: Iterator[AuditEntry]) -> Iterator[list[str]]:
 
 def _safe_cell(text: str) -> str:
     """Keep a spreadsheet from running a cell as a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
+    return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} else text
 
 
 def _change(field: str, value: Any) -> dict[str, Any]:

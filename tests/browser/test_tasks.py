@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 SECRET = re.compile(r"^sk-orc-\w{46}$")
 MOST_TABS = 60
+NAME_OF_FOCUS = """() => {
+  const one = document.activeElement;
+  if (one === document.body) return "";
+  const labels = [...(one.labels ?? [])].map((label) => label.innerText);
+  return [one.getAttribute("aria-label"), ...labels, one.innerText].join(" ");
+}"""
 
 
 @pytest.fixture
@@ -47,10 +53,7 @@ def tab_to(visitor: Visitor, name: str) -> None:
 
 
 def _name_of(visitor: Visitor) -> str:
-    found: str = visitor.page.evaluate(
-        "() => { const one = document.activeElement; return one === document.body ? '' : [one.getAttribute('aria-label'),"
-        " ...[...(one.labels ?? [])].map((label) => label.innerText), one.innerText].join(' '); }"
-    )
+    found: str = visitor.page.evaluate(NAME_OF_FOCUS)
     return found
 
 
