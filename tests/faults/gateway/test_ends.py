@@ -69,6 +69,7 @@ def test_a_gateway_that_is_killed_in_mid_stream_gives_nothing_back(bank: Bank, d
     assert bank.rows("keys_ledgerentry", "kind, amount") == [("expired", held[0][0])]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("place", ["gateway.hold.after", "gateway.upstream.after", "gateway.settle.before"])
 def test_a_kill_anywhere_after_the_hold_leaves_it_held(bank: Bank, database_url: str, place: str) -> None:
     bank.route("chat", "sandbox-small")
@@ -82,6 +83,7 @@ def test_a_kill_anywhere_after_the_hold_leaves_it_held(bank: Bank, database_url:
     assert bank.rows("keys_ledgerentry", "kind") == []
 
 
+@pytest.mark.faults
 def test_a_kill_after_the_settlement_changes_nothing(bank: Bank, database_url: str) -> None:
     bank.route("chat", "sandbox-small")
     variables = {"FAILPOINTS": "gateway.settle.after=kill"}
@@ -93,6 +95,7 @@ def test_a_kill_after_the_settlement_changes_nothing(bank: Bank, database_url: s
     assert len(bank.records(1)) == 1
 
 
+@pytest.mark.faults
 def test_a_gentle_stop_ends_streams_with_an_error_and_settles_them(bank: Bank, database_url: str) -> None:
     bank.route("chat", "sandbox-slow-5000")
     with running_gateway(database_url, os.environ["REDIS_URL"]) as gateway:
@@ -113,6 +116,7 @@ def test_a_gentle_stop_ends_streams_with_an_error_and_settles_them(bank: Bank, d
     assert bank.records(1)[0]["status"] == "cut"
 
 
+@pytest.mark.faults
 def test_workers_end_when_the_servers_main_process_is_killed(bank: Bank, database_url: str) -> None:
     with running_gateway(database_url, os.environ["REDIS_URL"]) as gateway:
         httpx.get(f"{gateway.url}/healthz")
@@ -178,6 +182,7 @@ def test_it_refuses_to_start_with_a_role_that_could_ignore_row_security(bank: Ba
     assert b"UnsafeRole" in ended.stdout + ended.stderr
 
 
+@pytest.mark.faults
 def test_it_refuses_failpoints_in_production() -> None:
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--port", "0"]
     environment = {**os.environ, "ENVIRONMENT": "production", "FAILPOINTS": "gateway.hold.after=kill"}
@@ -190,6 +195,7 @@ def test_it_refuses_failpoints_in_production() -> None:
     assert b"FAILPOINTS" in ended.stdout + ended.stderr
 
 
+@pytest.mark.faults
 def test_a_restarted_database_costs_no_money_and_little_time(gateway: Gateway, bank: Bank) -> None:
     bank.route("chat", "sandbox-small")
     ask(gateway, bank)

@@ -45,6 +45,7 @@ def frozen(*names: str) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("names", [("gateway stamps",), ("gateway reader",), ("gateway stamps", "gateway reader")])
 def test_a_revoked_key_is_refused_within_a_second_though_connections_freeze(
     gateway: Gateway, bank: Bank, names: tuple[str, ...]
@@ -63,6 +64,7 @@ def test_a_revoked_key_is_refused_within_a_second_though_connections_freeze(
     assert eventually(lambda: ask(gateway, bank).status_code, lambda code: code == 401, seconds=2) == 401
 
 
+@pytest.mark.faults
 def test_a_frozen_poll_connection_is_replaced_and_calls_go_on(gateway: Gateway, bank: Bank) -> None:
     bank.route("chat", "sandbox-small")
     ask(gateway, bank)
@@ -93,6 +95,7 @@ def test_a_frozen_ledger_refuses_in_bounded_time_and_then_recovers(gateway: Gate
     assert {kind for kind, _, _ in bank.settled()} <= {"settled", "released"}
 
 
+@pytest.mark.faults
 def test_frozen_settlements_are_written_when_the_database_is_back(gateway: Gateway, bank: Bank) -> None:
     bank.route("chat", "sandbox-small")
     ask(gateway, bank)
@@ -132,6 +135,7 @@ def silent_server() -> Iterator[int]:
                 sock.close()
 
 
+@pytest.mark.faults
 def test_a_frozen_redis_only_means_no_cache(bank: Bank, database_url: str) -> None:
     bank.route("chat", "sandbox-small", cache_ttl_seconds=60)
     with silent_server() as port, running_gateway(database_url, f"redis://127.0.0.1:{port}") as gateway:
@@ -145,6 +149,7 @@ def test_a_frozen_redis_only_means_no_cache(bank: Bank, database_url: str) -> No
     assert took < 3
 
 
+@pytest.mark.faults
 def test_without_redis_everything_works_but_the_cache(bank: Bank, database_url: str) -> None:
     bank.route("chat", "sandbox-small", cache_ttl_seconds=60)
     with running_gateway(database_url, "redis://127.0.0.1:9") as gateway:
