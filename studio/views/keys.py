@@ -70,9 +70,11 @@ def key_show(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
 @tenant_view("key.change")
 def key_new(request: ConsoleRequest) -> HttpResponse:
     """Issue a key, with a budget and a quota if wanted, and show its secret once."""
-    form = KeyForm(
-        posted(request), units=unit_choices(), routes=_routes(), initial={"unit": request.GET.get("unit", "")}
-    )
+    units = unit_choices()
+    if not units:
+        messages.warning(request, _("A key belongs to a unit. Create one first."))
+        return redirect("unit-list", request.tenant.slug)
+    form = KeyForm(posted(request), units=units, routes=_routes(), initial={"unit": request.GET.get("unit", "")})
     issued = submitted(request, form, lambda data: _issue(request, form, data))
     if issued is None:
         return render(request, "studio/keys/form.html", {"form": form, "key": None})

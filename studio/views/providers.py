@@ -121,6 +121,9 @@ def deployment_show(request: ConsoleRequest, deployment_id: UUID) -> HttpRespons
 def deployment_new(request: ConsoleRequest) -> HttpResponse:
     """Create a deployment; `?provider=` preselects."""
     providers = [(str(provider.id), provider.name) for provider in provider_list()]
+    if not providers:
+        messages.warning(request, _("A deployment needs a provider. Add one first."))
+        return redirect("provider-list", request.tenant.slug)
     initial = {"provider": request.GET.get("provider", "")}
     form = DeploymentForm(posted(request), providers=providers, initial=initial)
     deployment = submitted(request, form, lambda _data: services.deployment_create(form.config()))

@@ -65,7 +65,11 @@ def route_show(request: ConsoleRequest, route_id: UUID) -> HttpResponse:
 @tenant_view("route.change")
 def route_new(request: ConsoleRequest) -> HttpResponse:
     """Create a route with its first version."""
-    form = RouteForm(posted(request), deployments=_deployments())
+    deployments = _deployments()
+    if not deployments:
+        messages.warning(request, _("A route needs deployments. Add one first."))
+        return redirect("deployment-list", request.tenant.slug)
+    form = RouteForm(posted(request), deployments=deployments)
     route = submitted(
         request,
         form,

@@ -139,3 +139,11 @@ def test_saving_a_deployment_untouched_changes_nothing_in_it(cast: Cast, alice: 
     with cast.acting():
         after = Deployment.objects.filter(id=deployment.id).values().get()
     assert {name for name in before if before[name] != after[name]} <= {"updated_at", "price_source"}
+
+
+@pytest.mark.parametrize(("view", "leads_to"), [("key-new", "unit-list"), ("route-new", "deployment-list"),
+                                                ("deployment-new", "provider-list")])  # fmt: skip
+def test_a_form_that_cannot_be_filled_in_leads_to_what_is_missing(alice: Client, view: str, leads_to: str) -> None:
+    response = alice.get(at(view), follow=True)
+    assert response.request["PATH_INFO"] == at(leads_to)
+    assert "first." in text(response)
