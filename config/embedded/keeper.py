@@ -26,6 +26,7 @@ READY_SECONDS = 20.0
 LINGER_SECONDS = 1.5
 POLL_SECONDS = 0.2
 STOP_SECONDS = 8.0
+LONGEST_PAUSE_SECONDS = 5.0
 LARGEST_LOG = 20_000_000
 
 Process = subprocess.Popen[bytes]
@@ -43,6 +44,8 @@ class Keeper:
         self.sockets = sockets.socket_directory(read_private(paths.state).get("socket_dir", ""), self.place)
         self.log = _open_log(paths.log)
         self.stopping = False
+        self.pause = POLL_SECONDS
+        self.try_again = 0.0
         self.postgres: Process | None = None
         self.valkey: Process | None = None
 
@@ -92,19 +95,23 @@ class Keeper:
         return acquire(self.paths.users_lock, fcntl.LOCK_EX, timeout_seconds=0)
 
     def _restart_ended(self) -> None:
+        """Start again what ended, with growing pauses while it keeps ending (a full disk, for example)."""
         assert self.postgres is not None
         assert self.valkey is not None
-        if self.postgres.poll() is None and self.valkey.poll() is None:
+        ended = [process for process in (self.postgres, self.valkey) if process.poll() is not None]
+        if not ended:
+            self.pause = max(POLL_SECONDS, self.pause - POLL_SECONDS / 10)
             return
-        time.sleep(POLL_SECONDS)
-        for process in (self.postgres, self.valkey):
-            if process.poll() is None:
-                continue
+        if time.monotonic() < self.try_again:
+            return
+        for process in ended:
             self._note(f"server {process.args!r} ended with {process.returncode}; starting it again")
-        if self.valkey.poll() is not None:
+        if self.valkey in ended:
             self.valkey = valkey.start(self.place, self.sockets, self.secrets.redis, self.log)
-        if self.postgres.poll() is not None:
+        if self.postgres in ended:
             self.postgres = postgres.start(self.place, self.sockets, self.log, durable=self.durable)
+        self.try_again = time.monotonic() + self.pause
+        self.pause = min(self.pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _wait_ready(self, database: Process, redis: Process) -> None:
         deadline = time.monotonic() + READY_SECONDS
