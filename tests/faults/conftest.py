@@ -1,4 +1,4 @@
-"""`make faults` runs everything here and writes `bench/results/faults.json`; `make test` leaves the full matrices out."""
+"""`make faults` runs everything here and writes `bench/results/faults.json`; `make test` runs a sample of it."""
 
 import json
 from collections.abc import Iterator
