@@ -5,9 +5,9 @@ const console_layout = ({ React }) => {
   const h = React.createElement;
   const Layout = ({ getComponent, specSelectors }) => {
     if (!specSelectors.specStr()) return h("p", null, "{{ loading|escapejs }}");
-    const [Errors, Info, Schemes, Operations] = ["errors", "InfoContainer", "SchemesContainer", "operations"].map((name) => getComponent(name, true));
+    const [Errors, Info, Authorize, Operations] = ["errors", "InfoContainer", "AuthorizeBtnContainer", "operations"].map((name) => getComponent(name, true));
     const Svg = getComponent("SvgAssets");
-    return h("div", { className: "swagger-ui" }, h(Svg), h(Errors), h(Info), h(Schemes), h("h2", { className: "visually-hidden" }, "{{ operations|escapejs }}"), h(Operations));
+    return h("div", { className: "swagger-ui" }, h(Svg), h(Errors), h(Info), h("div", { className: "scheme-container" }, h(Authorize)), h("h2", { className: "visually-hidden" }, "{{ operations|escapejs }}"), h(Operations));
   };
   const Markdown = ({ source, className }) =>
     h("div", { className: `${className || ""} renderedMarkdown` }, String(source || "").split(/\n\s*\n/).filter(Boolean).map((text, index) => h("p", { key: index }, text)));
