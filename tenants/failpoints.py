@@ -32,6 +32,8 @@ def configure(spec: str, *, environment: str) -> None:
     _actions.clear()
     for entry in filter(None, (part.strip() for part in spec.split(","))):
         name, _, action = entry.partition("=")
+        if not name:
+            raise ValueError(f"FAILPOINTS entry {entry!r} names no failpoint")
         _actions[name] = _parse(entry, action)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 API_TOKEN_PREFIX = "orc-api-"
 PLATFORM_TOKEN_PREFIX = "orc-platform-"
@@ -13,7 +13,7 @@ INVITATION_PREFIX = "orc-invite-"
 class NewToken:
     """A fresh token; `secret` is shown once and never stored."""
 
-    secret: str
+    secret: str = field(repr=False)  # or it would be in every traceback
     digest: bytes
 
     @property
