@@ -18,6 +18,7 @@ from routing.adapters.redis_cache import RedisCache
 from routing.gateway.app import GatewayApp, Parts
 from routing.gateway.attempts import Ladder
 from routing.gateway.auth import Authenticator
+from routing.gateway.compiled import TenantConfig, changed_deployments
 from routing.gateway.config_cache import ConfigCache
 from routing.gateway.health import Health
 from routing.gateway.open_streams import OpenStreams
@@ -56,7 +57,12 @@ def build() -> Parts:
     client = WireClient(EgressPolicy(parse_allow(env_list("EGRESS_ALLOW"))), process_socket=provider_socket())
     health = Health()
     streams = OpenStreams(store)
-    configs = ConfigCache(store, on_change=streams.recheck)
+
+    def changed(former: TenantConfig, config: TenantConfig | None) -> None:
+        streams.recheck(former.tenant_id)
+        health.forget(changed_deployments(former, config))
+
+    configs = ConfigCache(store, on_change=changed)
     auth = Authenticator(store, configs)
     ladder = Ladder(ledger=ledger, client=client, health=health, vault=vault)
 

@@ -15,9 +15,10 @@ import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from keys.domain.holds import hold_op, release_op, settle_op
 from keys.domain.limits import LimitState
@@ -31,6 +32,9 @@ END_SECONDS = 5.0
 LINGER_SECONDS = 0.02
 MAX_BATCH = 256
 MAX_WAITING = 100_000
+
+COLLISIONS = (SerializationFailure, DeadlockDetected)
+_EXCHANGE: LiteralString = "select keys_exchange(%s::jsonb)::text"
 
 _log = logging.getLogger(__name__)
 
@@ -145,13 +149,9 @@ class PostgresLedger:
             self._admitting = None
 
     async def _admit_batch(self, batch: Sequence[_Waiting]) -> None:
-        seconds = batch[0].until - asyncio.get_running_loop().time()
         payload = _write([hold_op(waiting.request) for waiting in batch]).decode()
         try:
-            rows = await self._admissions.rows(
-                "select keys_exchange(%s::jsonb)::text", (payload,), seconds=max(seconds, 0.05)
-            )
-            answers = _read_admissions(rows[0][0])
+            answers = await self._ask(payload, batch[0].until)
         except (LinkError, msgspec.DecodeError, msgspec.ValidationError) as error:
             self._lose(batch, error)
             return
@@ -162,6 +162,17 @@ class PostgresLedger:
                 waiting.answer.set_result(_verdict(waiting.request, answer))
             elif answer.ok:
                 self._give_back(waiting.request)
+
+    async def _ask(self, payload: str, until: float) -> list[_Admission]:
+        """One call; once more when the store refused it for a collision, of which nothing remains there."""
+        loop = asyncio.get_running_loop()
+        try:
+            rows = await self._admissions.rows(_EXCHANGE, (payload,), seconds=max(until - loop.time(), 0.05))
+        except LinkError as error:
+            if error.broken or error.unknown or not isinstance(error.__cause__, COLLISIONS):
+                raise
+            rows = await self._admissions.rows(_EXCHANGE, (payload,), seconds=max(until - loop.time(), 0.05))
+        return _read_admissions(rows[0][0])
 
     def _lose(self, batch: Sequence[_Waiting], error: Exception) -> None:
         _log.warning("%d holds were not answered: %s", len(batch), error)

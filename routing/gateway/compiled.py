@@ -111,6 +111,21 @@ class TenantConfig:
         return vault().open(row.key, FieldRef(row.id, CREDENTIAL_FIELD), row.ciphertext)
 
 
+def changed_deployments(former: TenantConfig, config: TenantConfig | None) -> list[str]:
+    """The deployments whose calls go elsewhere, or with another credential, than before."""
+    return [name for name in former.deployments if config is None or _how(former, name) != _how(config, name)]
+
+
+def _how(config: TenantConfig, deployment_id: str) -> tuple[object, ...] | None:
+    """Everything that decides how a deployment is called."""
+    deployment = config.deployments.get(deployment_id)
+    provider = config.providers.get(deployment.provider_id) if deployment is not None else None
+    if deployment is None or provider is None:
+        return None
+    credential = config.credentials.get(provider.credential_id) if provider.credential_id else None
+    return deployment.model, provider, credential
+
+
 def compile_tenant(rows: TenantRows, *, good_at: float) -> TenantConfig:
     """Compile what was read; a route that cannot be parsed is left out and logged."""
     providers = {row.id: row for row in rows.providers}

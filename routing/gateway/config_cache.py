@@ -24,7 +24,7 @@ CONFIRM_SECONDS = 0.3
 IDLE_SECONDS = 900
 MAX_TENANTS = 10_000
 
-Reload = Callable[[UUID], None]
+Change = Callable[[TenantConfig, TenantConfig | None], None]
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 class ConfigCache:
     """The configurations of the tenants that were seen lately."""
 
-    def __init__(self, store: ConfigStore, *, on_change: Reload, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: ConfigStore, *, on_change: Change, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
         self._on_change = on_change
         self._clock = clock
@@ -94,22 +94,22 @@ class ConfigCache:
         try:
             config = compile_tenant(await self._store.load(tenant_id), good_at=began)
         except TenantGone:
-            self._drop(tenant_id)
+            self._replace(tenant_id, None)
             raise
-        former = self._drop(tenant_id)
-        self._configs[tenant_id] = config
-        if former is not None:
-            config.used_at = former.used_at
+        self._replace(tenant_id, config)
         self._forget_idle()
         return config
 
-    def _drop(self, tenant_id: UUID) -> TenantConfig | None:
-        """Take a configuration out of use; whoever still holds it sees that it was replaced."""
+    def _replace(self, tenant_id: UUID, config: TenantConfig | None) -> None:
+        """Put a configuration in place of the former one; whoever still holds that sees that it was replaced."""
         former = self._configs.pop(tenant_id, None)
+        if config is not None:
+            self._configs[tenant_id] = config
         if former is not None:
             former.replaced = True
-            self._on_change(tenant_id)
-        return former
+            if config is not None:
+                config.used_at = former.used_at
+            self._on_change(former, config)
 
     async def _confirm(self, tenant_id: UUID) -> TenantConfig:
         began = self._clock()

@@ -4,7 +4,7 @@ Decisions get immutable views, shared until something changed: a circuit at once
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from routing.domain.retry import AttemptOutcome, observe
@@ -71,6 +71,13 @@ class Health:
             self._states.pop(deployment_id, None)
         elif len(self._states) < MAX_DEPLOYMENTS:
             self._states[deployment_id] = after
+
+    def forget(self, deployment_ids: Iterable[str]) -> None:
+        """These deployments are called in another way now: what was seen of them says nothing any more."""
+        for deployment_id in deployment_ids:
+            self._samples.pop(deployment_id, None)
+            if self._states.pop(deployment_id, None) is not None:
+                self._changes += 1
 
     def measured(self, deployment_id: str, *, total: float, first: float | None, now: float) -> None:
         """Note the seconds a complete answer took, and its first token where it was streamed."""

@@ -101,6 +101,22 @@ def test_wrong_credentials_are_ours_to_mend_and_the_next_rung_serves(gateway: Ga
     assert "bad-key" not in answer.text
 
 
+def test_a_mended_credential_works_within_a_second(gateway: Gateway, bank: Bank) -> None:
+    from keys.services.credentials import credential_rotate
+
+    with bank.acting():
+        locked = bank.world.provider(name="locked", secret="bad-key")
+        bank.world.route("chat", bank.world.deployment("sandbox-small", provider=locked, name="locked"))
+    assert ask(gateway, bank).status_code == 502
+
+    with bank.acting():
+        credential_rotate(locked.credential_id, secret="good-key")
+
+    assert eventually(lambda: ask(gateway, bank).status_code, lambda code: code == 200, seconds=1) == 200
+    served = eventually(lambda: [each for each in bank.records(2) if each["status"] == "ok"], bool)
+    assert served[0]["decision"]["reason"] == "first_in_order"
+
+
 def test_a_stream_that_is_cut_ends_with_an_error_and_is_never_free(gateway: Gateway, bank: Bank) -> None:
     bank.route("chat", "sandbox-cut-3", "sandbox-small")
 

@@ -41,3 +41,14 @@ def test_latency_is_the_median_of_what_was_measured_lately() -> None:
 
     assert (stats.p50_ms, stats.ttft_ms, stats.source, stats.samples) == (200, 100, "measured", 3)
     assert "d" not in health.view(ROUTE, now=1000.0)[1]
+
+
+def test_a_deployment_that_is_called_in_another_way_starts_anew() -> None:
+    health = Health()
+    health.observe("d", AttemptOutcome(status=401), now_ms=0)
+    health.measured("d", total=1.0, first=None, now=0.0)
+
+    health.forget(["d", "unknown"])
+
+    states, latencies = health.view(ROUTE, now=0.0)
+    assert (dict(states), dict(latencies)) == ({}, {})
