@@ -177,3 +177,5 @@ def test_the_document_describes_every_operation_without_a_warning(cast: Cast, cl
     for path, methods in document["paths"].items():
         for method, details in methods.items():
             assert "application/problem+json" in str(details["responses"]["404"]), (method, path)
+            if "201" in details["responses"]:
+                assert "Idempotency-Key" in str(details["parameters"]), (method, path)
