@@ -17,7 +17,7 @@ SECRET = re.compile(r"^sk-orc-\w{46}$")
 MOST_TABS = 60
 NAME_OF_FOCUS = """() => {
   const one = document.activeElement;
-  if (one === document.body) return "";
+  if (!one.matches("a, button, summary, input, select, textarea")) return "";
   const labels = [...(one.labels ?? [])].map((label) => label.innerText);
   return [one.getAttribute("aria-label"), ...labels, one.innerText].join(" ");
 }"""

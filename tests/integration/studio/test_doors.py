@@ -88,7 +88,7 @@ def test_nothing_else_than_reading_and_forms_is_taken(cast: Cast) -> None:
     alice = cast.browser(cast.alice)
     safe = [name for name in GUARDED if alice.post(address(name)).status_code == 405]
     assert {"key-list", "usage", "request-show"} <= set(safe)
-    assert {alice.head(address("key-list")).status_code, alice.head(address("key-new")).status_code} == {200}
+    assert {alice.head(address("key-list")).status_code, alice.head(address("unit-new")).status_code} == {200}
 
 
 @pytest.mark.django_db
