@@ -29,7 +29,7 @@ check: .venv/dev.stamp .venv/catalogues.stamp
 	$(OFFLINE) $(BIN)/python manage.py check --fail-level WARNING
 	$(OFFLINE) $(BIN)/python -W "ignore:Got an error checking:RuntimeWarning" manage.py makemigrations --check --dry-run
 	$(OFFLINE) $(BIN)/python manage.py translations --check
-	$(OFFLINE) $(BIN)/python -m pytest -q -p no:randomly tests/architecture
+	$(BIN)/python -m pytest -q -p no:randomly tests/architecture
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench $(ONLY)
