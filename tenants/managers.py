@@ -63,7 +63,18 @@ class TenantQuerySet(models.QuerySet[Owned]):
         """Update rows; the tenant of a row never changes."""
         if "tenant" in kwargs or "tenant_id" in kwargs:
             raise WrongTenant("the tenant of a row never changes")
+        tx_tenant()
         return super().update(**kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete rows; NoScope outside a tenant transaction."""
+        tx_tenant()
+        return super().delete()
+
+    def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Figures over rows; NoScope outside a tenant transaction."""
+        tx_tenant()
+        return super().aggregate(*args, **kwargs)
 
 
 class TenantManager(models.Manager[Owned]):

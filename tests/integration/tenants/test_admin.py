@@ -1,5 +1,7 @@
 """The platform admin: what staff may do, what everybody else meets."""
 
+import re
+
 import pytest
 from django.core import mail
 
@@ -74,7 +76,10 @@ def test_a_new_person_gets_a_link_and_no_password(cast: Cast):
     assert response.status_code == 302, response.content.decode()
     dora = User.objects.get(email="dora@example.test")
     assert not dora.has_usable_password()
-    assert [letter.to for letter in delivered()] == [["dora@example.test"]]
+    (letter,) = delivered()
+    assert letter.to == ["dora@example.test"]
+    link = re.search(r"/accounts/password/reset/key/\S+", letter.body)
+    assert cast.browser().get(link.group(), follow=True).status_code == 200
     assert PlatformAuditEntry.objects.filter(action="user.create", object_label="dora@example.test").exists()
 
 

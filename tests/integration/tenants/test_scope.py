@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection, connections, transaction
+from django.db.models import Max
 
 from tenants.domain import Role
 from tenants.errors import NoScope, WrongTenant
@@ -52,7 +53,8 @@ def test_tenant_tables_are_closed_outside_a_unit_of_work(cast: Cast):
 def test_a_query_set_that_outlives_its_unit_of_work_raises_instead_of_finding_nothing(cast: Cast):
     with cast.acting():
         units = Unit.objects.all()
-    for read in (lambda: list(units), units.count, units.exists, units.iterator):
+    writes = (units.delete, lambda: units.update(name="x"), lambda: units.aggregate(Max("name")))
+    for read in (lambda: list(units), units.count, units.exists, units.iterator, *writes):
         with pytest.raises(NoScope):
             read()
 
