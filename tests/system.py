@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -138,7 +139,6 @@ class Desk:
         self.api = httpx.Client(base_url=f"{self.info['base_url']}/api/v1/", headers=bearer, timeout=30)
         self._admin = self._connect()
         self._unit = self.api.get("units/").raise_for_status().json()["results"][0]["id"]
-        self._number = iter(range(1_000_000))
 
     def close(self) -> None:
         """Close its connections."""
@@ -154,7 +154,7 @@ class Desk:
 
     def name(self, word: str) -> str:
         """A name that nothing here has yet."""
-        return f"{word}-{os.getpid()}-{next(self._number)}"
+        return f"{word}-{token_hex(3)}"
 
     def key(self, **fields: Any) -> dict[str, Any]:
         """A fresh virtual key, `secret` included."""

@@ -45,6 +45,12 @@ def working(desk: Desk, route: str, *urls: str) -> dict[str, Any]:
     return key
 
 
+def knows(url: str, key: dict[str, Any], route: str) -> bool:
+    """Whether a gateway has read the route."""
+    headers = {"authorization": f"Bearer {key['secret']}"}
+    return httpx.get(f"{url}/v1/models/{route}", headers=headers, verify=False).status_code == 200
+
+
 def watch(ask: Callable[[], httpx.Response], *, seconds: float) -> list[tuple[float, int]]:
     """(seconds since the first call when it was sent, status) of calls made one after the other."""
     began, seen = time.monotonic(), []
@@ -76,6 +82,7 @@ def test_an_open_stream_of_a_revoked_key_ends_with_an_error_and_never_looks_comp
 ) -> None:
     route = desk.route(desk.provider(f"{models.url}/v1"), "sandbox-slow-9000")
     key = desk.key()
+    assert eventually(lambda: knows(gateways[1], key, route))
     body = {"model": route, "messages": [{"role": "user", "content": "Tell me"}], "max_tokens": 2000, "stream": True}
     options = {"json": body, "headers": {"authorization": f"Bearer {key['secret']}"}, "timeout": 30}
     with httpx.stream("POST", f"{gateways[1]}/v1/chat/completions", **options) as answer:
