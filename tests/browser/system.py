@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
 REUSE = "BROWSER_DATA_DIR"  # the data directory of a running `manage.py up` to test against instead
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+
+_started: list["subprocess.Popen[bytes]"] = []  # kept, since the one who stops it may be another test process
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,16 @@ def shared_system(session_dir: Path) -> Iterator[System]:
 
 def _start() -> dict[str, Any]:
     data_dir = Path(tempfile.mkdtemp(prefix="orchestration-browser-"))
-    log = (data_dir / "up.log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "up"],
-        cwd=ROOT,
-        env=_environment(data_dir) | _ports(),
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with (data_dir / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=_environment(data_dir) | _ports(),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _started.append(process)
     deadline = time.monotonic() + START_SECONDS
     while b"Ctrl-C stops everything" not in (data_dir / "up.log").read_bytes():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -113,7 +116,7 @@ def _start() -> dict[str, Any]:
 
 
 def _stop(running: dict[str, Any]) -> None:
-    """As Ctrl-C would; the process may be a child of another test process, so its end is seen by asking for it."""
+    """As Ctrl-C would. It may be a child of another test process, so its end is seen by asking for it."""
     pid = running["pid"]
     os.kill(pid, signal.SIGINT)
     deadline = time.monotonic() + 30
@@ -125,8 +128,8 @@ def _stop(running: dict[str, Any]) -> None:
 
 
 def _alive(pid: int) -> bool:
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    for process in _started:
+        process.poll()  # collects it when it is ours
     stat = Path(f"/proc/{pid}/stat")
     return stat.exists() and ") Z " not in stat.read_text()
 
