@@ -1,5 +1,6 @@
 """Trying a route: a real call through the gateway, as any application makes it."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -8,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from routing.access import access_route
 from routing.try_it import TryRequest, try_route
+from studio.forms_keys import to_nano
 from studio.forms_try import TryForm
 from studio.units import unit_choices
 from tenants.errors import Conflict, Invalid
@@ -36,4 +38,5 @@ def route_try(request: ConsoleRequest, route_id: UUID) -> HttpResponse:
         except (Invalid, Conflict) as error:
             form.take(error)
     template = "studio/routes/_try.html" if request.headers.get("HX-Request") else "studio/routes/try.html"
-    return render(request, template, {"route": route, "try_form": form, "result": result})
+    cost = to_nano(Decimal(result.cost_usd)) if result and result.cost_usd else None
+    return render(request, template, {"route": route, "try_form": form, "result": result, "cost": cost})
