@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateway import Gateway
 from tests.sandbox import SandboxServer
-from tests.system import Desk, call
+from tests.system import Desk, call, eventually
 
 TOKENS = 100
 CALL_NANO = TOKENS * 1_000  # output at a dollar per million tokens, input free: the worst case is what it will cost
@@ -26,7 +26,7 @@ def ready(gateways: list[str], secret: str, route: str) -> None:
     """Both gateways have read the new configuration; asked by a call that is refused before it costs anything."""
     for url in gateways:
         with openai.OpenAI(base_url=url, api_key=secret, max_retries=8) as client:
-            assert any(model.id == route for _ in range(50) for model in client.models.list())
+            assert eventually(lambda client=client: any(model.id == route for model in client.models.list()))
 
 
 def settle(desk: Desk, key: dict[str, Any], limit: dict[str, Any]) -> tuple[int, int, int]:

@@ -42,7 +42,7 @@ def database_name() -> str:
 def expire_all(bank: Bank) -> None:
     """Let every hold be due, and run what the sweeper runs."""
     with psycopg.connect(
-        os.environ["DATABASE_ADMIN_URL"].replace("/postgres?", "/test_main?"), autocommit=True
+        os.environ["DATABASE_ADMIN_URL"].replace("/postgres?", f"/{database_name()}?"), autocommit=True
     ) as admin:
         admin.execute(
             "update keys_hold set admitted_at = now() - interval '2 hours', expires_at = now() - interval '1 hour'"
