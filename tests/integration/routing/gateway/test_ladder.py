@@ -155,7 +155,7 @@ def test_a_client_that_leaves_pays_what_was_really_used(gateway: Gateway, bank: 
 
 
 def test_a_revoked_key_ends_its_open_stream_within_a_second(gateway: Gateway, bank: Bank) -> None:
-    bank.route("chat", "sandbox-slow-200")
+    bank.route("chat", "sandbox-slow-9000")
     body = {"model": "chat", "messages": HELLO, "max_tokens": 1000, "stream": True}
     headers = {"authorization": f"Bearer {bank.key.secret}"}
 
