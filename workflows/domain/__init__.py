@@ -1,0 +1,1 @@
+"""The pure part of the workflow engine: documents, plans, expressions, decisions."""
