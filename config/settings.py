@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "tenants",
     "keys",
     "routing",
+    "workflows",
     "studio",
     "config.apps.CompositionConfig",
 ]
