@@ -185,6 +185,7 @@ DISTRIBUTIONS = {
     "django_htmx": "django-htmx",
     "drf_spectacular": "drf-spectacular",
     "hiredis": "redis",
+    "jsonschema_rs": "jsonschema-rs",
     "prometheus_client": "prometheus-client",
     "psycopg_pool": "psycopg",
     "rest_framework": "djangorestframework",
