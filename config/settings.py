@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "template_partials",
     "tenants",
     "keys",
+    "connectors",
     "routing",
     "workflows",
     "studio",

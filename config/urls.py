@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/docs/errors/", problems.error_codes, name="api-errors"),
     path("api/v1/", include("tenants.urls")),
     path("api/v1/", include("keys.urls")),
+    path("api/v1/", include("connectors.urls")),
     path("api/v1/", include("routing.urls")),
     path("api/<path:rest>", problems.not_found),
 ]

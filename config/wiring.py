@@ -10,6 +10,9 @@ from django.db.backends.signals import connection_created
 
 from config.celery import app as celery_app
 from config.probes import probes
+from connectors.ports import bind_transport
+from connectors.registry import kinds
+from connectors.transport import GuardedTransport
 from keys.adapters.vault import EnvelopeVault, read_root_keys
 from keys.ports import bind_vault
 from routing.adapters.gateway_client import HttpGateway
@@ -28,7 +31,10 @@ def bind() -> None:
     celery_app.set_default()
     failpoints.configure(settings.FAILPOINTS, environment=settings.ENVIRONMENT)
     bind_vault(EnvelopeVault(read_root_keys(settings.VAULT_ROOT_KEY)))
-    bind_egress(EgressPolicy(parse_allow(settings.EGRESS_ALLOW)))
+    egress = EgressPolicy(parse_allow(settings.EGRESS_ALLOW))
+    bind_egress(egress)
+    bind_transport(GuardedTransport(egress))
+    kinds()  # frozen now, so that a kind which cannot be loaded stops the start
     bind_gateway(HttpGateway(settings.GATEWAY_INTERNAL_URL))
     health.bind(probes())
     connection_created.connect(_refuse_unsafe_role, dispatch_uid="refuse-unsafe-role")

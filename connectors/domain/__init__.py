@@ -1,0 +1,1 @@
+"""Decisions of connectors as values: documents, past calls, waiting."""
