@@ -1,7 +1,7 @@
 """Errors of a run as the DSL has them: problem details (RFC 7807) that tasks raise, catches filter and retries count.
 
-They are values, not exceptions: an error is data of the run like any other. `Fault` carries one up to the task that
-has it. The exceptions of the API stand in `workflows/errors.py`.
+They are values, not exceptions: an error is data of the run like any other. `Raised` carries one up to the task that
+fails of it. The exceptions of the API stand in `workflows/errors.py`.
 """
 
 import re
@@ -54,7 +54,7 @@ class WorkflowError:
         return self if self.instance else replace(self, instance=pointer)
 
 
-class Fault(Exception):
+class Raised(Exception):
     """Carries an error from where it arises to the task that fails of it; never leaves `advance`."""
 
     def __init__(self, error: WorkflowError) -> None:

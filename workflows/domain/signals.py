@@ -1,6 +1,6 @@
 """What goes into `state.advance` and what comes out of it: signals, outcomes, commands, history.
 
-    signal   something happened: the run was started, an effect answered, a timer is due, an event came, a person decided
+    signal   something happened: a run was started, an effect answered, a timer is due, an event came, a person decided
     command  something to do once the new state is stored, by whoever stores it; each may be carried out more than once
     entry    a line of the run's history, numbered from 1 without gaps
 
