@@ -65,6 +65,8 @@ def duties() -> tuple[Duty, ...]:
         Duty("seal the audit chains", 1.0, seal_audit),
         Duty("expire holds", 1.0, expire_holds),
         Duty("forget old minute periods", 3600.0, prune_periods),
+        Duty("wake runs that are due", ROUND_SECONDS, hint_runs),
+        Duty("make deliveries that are due", 1.0, hint_deliveries),
         Duty("send mails that are due", 15.0, hint_mails),
         Duty("forget idempotency keys", 600.0, forget_idempotency_keys),
     )
@@ -87,6 +89,18 @@ def hint_mails() -> int:
     from tenants.mail import mail_hint_due
 
     return mail_hint_due()
+
+
+def hint_runs() -> int:
+    from workflows.sweeping import hint_due_runs
+
+    return hint_due_runs()
+
+
+def hint_deliveries() -> int:
+    from workflows.sweeping import hint_due_deliveries
+
+    return hint_due_deliveries()
 
 
 def forget_idempotency_keys() -> int:

@@ -1,4 +1,6 @@
-"""Row-level security and rights. Runs, history, signals, timers, events: read by the app, written by the SQL functions."""
+"""Row-level security and rights. Runs, history, signals, timers, events: read by the app, written by the SQL
+functions.
+"""
 
 from typing import ClassVar
 

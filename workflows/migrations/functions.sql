@@ -181,7 +181,7 @@ begin
         from workflows_event e join listening l on e.attributes @> l.attributes
         where e.tenant_id = of_tenant and e.received_at >= since
           and not exists (select from workflows_delivery d where d.tenant_id = of_tenant and d.event_id = e.id and d.run_id = of_run
-                          and d.status <> 'ignored')
+                          and d.status = 'delivered')
         returning id
     )
     select coalesce(array_agg(id), '{}') into sent from matched;
@@ -191,6 +191,7 @@ end $$;
 
 -- Records what a worker made of a run, in one commit: state, status, history, timers, listeners, events, and the lease, which
 -- goes on or is given back. Refused (null) for whoever no longer holds the lease. `change` holds
+--   after                                              number of the history line this builds on
 --   state, status, output, error, final, progress      the run; keys that are missing leave what is there
 --   history [{at, type, pointer, iteration, generation, attempt, data}]    numbered here
 --   timers [{name, due_at}], untimers [name]           started and ended
@@ -198,7 +199,7 @@ end $$;
 --   publish [{attributes, data}]
 --   consumed                                           number of the last signal that was looked at
 --   lease_seconds, release, again                      again: give back and wake at once
--- Returns {"signals": unread ones wait, "deliveries": [id…], "wake_at": when the run is next due}.
+-- Returns {"signals": unread ones wait, "deliveries": [id…], "due": it was given back and has more to do now}.
 create or replace function workflows_record(of_tenant uuid, of_run uuid, of_epoch bigint, change jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = public, pg_temp as $$
 declare
@@ -225,9 +226,15 @@ begin
         lease_owner = case when released then '' else r.lease_owner end,
         finished_at = case when is_final then moment end
     where r.tenant_id = of_tenant and r.id = of_run and r.lease_epoch = of_epoch and r.lease_expires_at is not null
+      and r.history_count = coalesce((change ->> 'after')::int, r.history_count)
     returning r.history_count - lines as before, r.signal_count, r.created_at into run;
     if not found then
-        return null;
+        -- The same record once more, because its answer was lost with the connection: what it did stands.
+        select jsonb_build_object('signals', true, 'deliveries', '[]'::jsonb, 'due', false) into stored
+        from workflows_run r
+        where r.tenant_id = of_tenant and r.id = of_run and r.lease_epoch = of_epoch and lines > 0
+          and r.history_count = (change ->> 'after')::int + lines and (r.lease_expires_at is null) = released;
+        return stored;
     end if;
 
     if lines > 0 then
@@ -275,7 +282,7 @@ begin
         end if;
         update workflows_run r set wake_at = next_wake where r.tenant_id = of_tenant and r.id = of_run;
     end if;
-    return jsonb_build_object('signals', run.signal_count > seen, 'deliveries', to_jsonb(sent), 'wake_at', next_wake);
+    return jsonb_build_object('signals', run.signal_count > seen, 'deliveries', to_jsonb(sent), 'due', coalesce(next_wake <= moment, false));
 end $$;
 --;;
 

@@ -1,8 +1,8 @@
 """Tables of workflows: definitions with immutable versions, runs with their history, events with their deliveries.
 
-Rows of runs and events are written by the SQL functions of this app (`migrations/functions.sql`), in one call each; they
-point at others by plain ids and carry no foreign key to the tenant, since row-level security already ties them to it and
-a reference check per step would lock the same rows from every worker.
+Rows of runs and events are written by the SQL functions of this app (`migrations/functions.sql`), in one call each;
+they point at others by plain ids and carry no foreign key to the tenant, since row-level security already ties them to
+it and a reference check per step would lock the same rows from every worker.
 """
 
 from workflows.models.definitions import Definition, DefinitionVersion

@@ -14,9 +14,9 @@ from workflows.statuses import RunStatus
 class Run(TenantOwned):
     """One execution of a definition version.
 
-    `wake_at` is when the run next needs a worker, null while nothing can happen. Whoever holds the lease with the highest
-    `lease_epoch` may record; `recoveries` counts leases that ended without progress. `signal_count` numbers what arrives
-    from outside, `history_count` what is recorded.
+    `wake_at` is when the run next needs a worker, null while nothing can happen. Whoever holds the lease with the
+    highest `lease_epoch` may record; `recoveries` counts leases that ended without progress. `signal_count` numbers
+    what arrives from outside, `history_count` what is recorded.
     """
 
     tenant = unchecked_tenant()

@@ -1,4 +1,6 @@
-"""A bench for tests of the engine: a definition with a version and runs of it, and the SQL functions as workers call them."""
+"""A bench for tests of the engine: a definition with a version and runs of it, and the SQL functions as workers call
+them.
+"""
 
 import json
 from dataclasses import dataclass
