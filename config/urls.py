@@ -23,5 +23,6 @@ urlpatterns = [
     path("api/v1/", include("keys.urls")),
     path("api/v1/", include("connectors.urls")),
     path("api/v1/", include("routing.urls")),
+    path("api/v1/", include("workflows.urls")),
     path("api/<path:rest>", problems.not_found),
 ]

@@ -1,0 +1,46 @@
+"""Addresses of workflows under /api/v1/. They do not name the tenant: the token does.
+
+The ones that programs call most are also there without the slash at the end, which a POST cannot be redirected to.
+"""
+
+from typing import Any
+
+from django.urls import URLPattern, path
+from rest_framework.views import APIView
+
+from workflows.api import definitions, events, runs
+
+definition = "definitions/<uuid:definition_id>/"
+run = "runs/<uuid:run_id>/"
+delivery = "deliveries/<uuid:delivery_id>/"
+
+
+def _both(address: str, view: type[APIView], name: str) -> tuple[URLPattern, URLPattern]:
+    """The address with and, outside the OpenAPI document, without its slash."""
+    bare: Any = view.as_view(schema=None)
+    return path(address, view.as_view(), name=name), path(address.removesuffix("/"), bare)
+
+
+urlpatterns = [
+    *_both("definitions/", definitions.Definitions, "api-definitions"),
+    *_both("definitions/validate/", definitions.DefinitionValidate, "api-definition-validate"),
+    path(definition, definitions.DefinitionItem.as_view(), name="api-definition"),
+    path(f"{definition}archive/", definitions.DefinitionArchive.as_view(), name="api-definition-archive"),
+    path(f"{definition}versions/", definitions.DefinitionVersions.as_view(), name="api-definition-versions"),
+    path(
+        f"{definition}versions/<int:number>/",
+        definitions.DefinitionVersionItem.as_view(),
+        name="api-definition-version",
+    ),
+    *_both("runs/", runs.Runs, "api-runs"),
+    *_both(run, runs.RunItem, "api-run"),
+    *_both(f"{run}history/", runs.RunHistory, "api-run-history"),
+    *_both(f"{run}cancel/", runs.RunCancel, "api-run-cancel"),
+    path(f"{run}resume/", runs.RunResume.as_view(), name="api-run-resume"),
+    path(f"{run}retry/", runs.RunRetry.as_view(), name="api-run-retry"),
+    *_both("events/", events.Events, "api-events"),
+    path("events/<uuid:event_id>/", events.EventItem.as_view(), name="api-event"),
+    path("deliveries/", events.Deliveries.as_view(), name="api-deliveries"),
+    path(delivery, events.DeliveryItem.as_view(), name="api-delivery"),
+    path(f"{delivery}redrive/", events.DeliveryRedrive.as_view(), name="api-delivery-redrive"),
+]
