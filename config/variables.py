@@ -27,8 +27,12 @@ def sandbox_port() -> int:
     return env_port("SANDBOX_PORT", web_port() + 2)
 
 
+def demo_core_port() -> int:
+    return env_port("DEMO_CORE_PORT", web_port() + 3)
+
+
 def bind_address() -> str:
-    """Where web and gateway listen; the sandbox model server always stays on loopback."""
+    """Where web and gateway listen; the sandbox model server and the demo core stay on loopback."""
     return env_str("BIND_ADDRESS", "127.0.0.1")
 
 

@@ -37,7 +37,7 @@ class Up:
 
     def __init__(self, data_dir: Path, **variables: str) -> None:
         self.data_dir = data_dir
-        names = ("PORT", "GATEWAY_PORT", "SANDBOX_PORT")
+        names = ("PORT", "GATEWAY_PORT", "SANDBOX_PORT", "DEMO_CORE_PORT")
         self.ports = {name: free_port() for name in names}
         self.variables = {name: str(port) for name, port in self.ports.items()} | variables
         self.process: subprocess.Popen[bytes] | None = None

@@ -25,9 +25,15 @@ def write_addresses(data_dir: Path, layout: Layout) -> None:
     addresses = {
         "base_url": f"http://{host}:{layout.web_port}",
         "gateway_url": f"http://{host}:{layout.gateway_port}",
+        "demo_core_url": _demo_core_url(layout),
         "sandbox_model_url": f"http://127.0.0.1:{layout.sandbox_port}" if layout.sandbox else None,
     }
     write_private(data_dir / "addresses.json", addresses)
+
+
+def _demo_core_url(layout: Layout) -> str | None:
+    runs = layout.sandbox and layout.demo_core_port
+    return f"http://127.0.0.1:{layout.demo_core_port}" if runs else None
 
 
 def read(data_dir: Path) -> dict[str, Any]:
@@ -41,6 +47,8 @@ def text(values: dict[str, Any]) -> str:
     lines = ["", f"  Console   {values['base_url']}", f"  Gateway   {values['gateway_url']}/v1"]
     if values["sandbox_model_url"]:
         lines.append(f"  Sandbox   {values['sandbox_model_url']}  (sandbox model server: answers are made up)")
+    if values["demo_core_url"]:
+        lines.append(f"  Demo core {values['demo_core_url']}/demo/books  (made-up core banking system)")
     if values["users"]:
         width = max(len(user["email"]) for user in values["users"])
         lines += ["", "  Sign in as"]

@@ -4,13 +4,17 @@ Secrets are made per installation and written to DATA_DIR/demo.json (mode 0600);
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from config.demo import info
+from config.demo.connector import demo_core
 from config.embedded.paths import write_private
+from connectors import services as connectors
+from connectors.selectors import connector_list
+from connectors.services.connectors import connector_config
 from keys import services as keys
 from keys.domain.limits import Meter, Window
 from routing import services as routing
@@ -49,7 +53,7 @@ class Loaded:
     secrets: dict[str, Any] = field(default_factory=dict)
 
 
-def load(data_dir: Path, *, sandbox_url: str) -> None:
+def load(data_dir: Path, *, sandbox_url: str, core_url: str) -> None:
     """Make the demo tenant and write its logins; everything or nothing."""
     loaded = Loaded()
     scope = _scope(uuid7())
@@ -61,11 +65,12 @@ def load(data_dir: Path, *, sandbox_url: str) -> None:
         _routes(loaded)
         _keys(loaded)
         _token(loaded)
+        connectors.connector_create(demo_core(core_url))
         write_private(info.path(data_dir), loaded.secrets)  # before the commit: a load that fails leaves no tenant
 
 
-def refresh(*, sandbox_url: str) -> bool:
-    """Point the demo's provider at where the sandbox listens now; False when there is no demo tenant."""
+def refresh(*, sandbox_url: str, core_url: str) -> bool:
+    """Point the demo at where the sandbox and the demo core listen now; False when there is no demo tenant."""
     tenant = tenant_list().filter(slug=SLUG).first()
     if tenant is None:
         return False
@@ -74,7 +79,17 @@ def refresh(*, sandbox_url: str) -> bool:
         wanted = f"{sandbox_url}/v1"
         if provider is not None and provider.base_url != wanted:
             routing.provider_change(provider.id, _provider_config(provider.credential_id, wanted))
+        _refresh_core(core_url)
     return True
+
+
+def _refresh_core(core_url: str) -> None:
+    wanted = demo_core(core_url)
+    connector = connector_list().filter(name=wanted.name).first()
+    if connector is None:
+        connectors.connector_create(wanted)
+    elif connector.config != wanted.config:
+        connectors.connector_change(connector.id, replace(connector_config(connector), config=wanted.config))
 
 
 def _provider_config(credential_id: UUID | None, base_url: str) -> ProviderConfig:

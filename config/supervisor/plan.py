@@ -35,6 +35,8 @@ class Layout:
     gateway_workers: int
     worker_threads: int
     sandbox: bool
+    demo_core_port: int = 0
+    demo_core_file: str = ""
 
 
 def processes(layout: Layout, environment: Mapping[str, str]) -> tuple[Process, ...]:
@@ -67,10 +69,17 @@ def processes(layout: Layout, environment: Mapping[str, str]) -> tuple[Process, 
         Process("worker", (*_celery(), "-c", str(layout.worker_threads)), django, later=True),
         Process("beat", (*manage, "beat"), django, later=True),
     ]
+    if layout.sandbox and layout.demo_core_port:
+        found.append(_demo_core(layout, bare))
     if layout.sandbox:
         port = str(layout.sandbox_port)
         found.append(Process("sandbox", (sys.executable, "-m", "config.demo.sandbox", "--port", port), bare))
     return tuple(found)
+
+
+def _demo_core(layout: Layout, environment: Mapping[str, str]) -> Process:
+    where = ("--port", str(layout.demo_core_port), "--file", layout.demo_core_file)
+    return Process("demo core", (sys.executable, "-m", "config.demo.core", *where), environment)
 
 
 def without(environment: Mapping[str, str], *names: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from config.supervisor.terminal import Terminal
 from config.variables import (
     bind_address,
     data_dir,
+    demo_core_port,
     environment_name,
     gateway_port,
     sandbox_port,
@@ -80,7 +81,8 @@ def _prepare(terminal: Terminal) -> Prepared:
         env_assign(services.variables())
     if sandbox:
         allowed = env_all().get("EGRESS_ALLOW", "")
-        env_assign({"EGRESS_ALLOW": f"{allowed},127.0.0.1:{sandbox_port()}".lstrip(",")})
+        own_servers = f"127.0.0.1:{sandbox_port()},127.0.0.1:{demo_core_port()}"
+        env_assign({"EGRESS_ALLOW": f"{allowed},{own_servers}".lstrip(",")})
     sockets = None if env_is_set("PROVIDER_SOCKET") else _private_directory()
     if sockets is not None:
         env_assign({"PROVIDER_SOCKET": str(sockets / "provider.sock")})
@@ -97,11 +99,11 @@ def _private_directory() -> Path:
 def _check_ports(*, sandbox: bool) -> None:
     ports = {"PORT": web_port(), "GATEWAY_PORT": gateway_port()}
     if sandbox:
-        ports["SANDBOX_PORT"] = sandbox_port()
+        ports |= {"SANDBOX_PORT": sandbox_port(), "DEMO_CORE_PORT": demo_core_port()}
     if len(set(ports.values())) < len(ports):
         raise CannotStart(f"{', '.join(f'{name}={port}' for name, port in ports.items())}: use different ports")
     for name, port in ports.items():
-        host = "127.0.0.1" if name == "SANDBOX_PORT" else bind_address()
+        host = "127.0.0.1" if name in {"SANDBOX_PORT", "DEMO_CORE_PORT"} else bind_address()
         _check_port(name, host, port)
 
 

@@ -19,7 +19,15 @@ from config.supervisor.loop import Supervisor
 from config.supervisor.plan import Layout, processes, with_secrets
 from config.supervisor.prepare import Prepared
 from config.supervisor.terminal import Terminal
-from config.variables import bind_address, data_dir, gateway_port, provider_socket, sandbox_port, web_port
+from config.variables import (
+    bind_address,
+    data_dir,
+    demo_core_port,
+    gateway_port,
+    provider_socket,
+    sandbox_port,
+    web_port,
+)
 from routing.domain.providers import KINDS
 
 READY_SECONDS = 60.0
@@ -88,6 +96,8 @@ def _layout(*, sandbox: bool) -> Layout:
         gateway_workers=env_int("GATEWAY_WORKERS", 1, minimum=1, maximum=256),
         worker_threads=env_int("WORKER_THREADS", 32, minimum=1, maximum=1024),
         sandbox=sandbox,
+        demo_core_port=demo_core_port(),
+        demo_core_file=str(data_dir() / "demo-core.sqlite"),
     )
 
 
@@ -99,6 +109,7 @@ def _child_environment() -> dict[str, str]:
         "PORT": str(web_port()),
         "GATEWAY_PORT": str(gateway_port()),
         "SANDBOX_PORT": str(sandbox_port()),
+        "DEMO_CORE_PORT": str(demo_core_port()),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     return with_secrets(env_all(), values)

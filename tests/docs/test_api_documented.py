@@ -14,7 +14,7 @@ from tests.routes import all_operations
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 API = (DOCS / "api.md").read_text(encoding="utf-8")
 ERRORS = (DOCS / "errors.md").read_text(encoding="utf-8")
-APPS = ("tenants", "keys", "routing", "studio")
+APPS = ("tenants", "keys", "connectors", "routing", "studio")
 
 
 def error_classes(root: type[OrchestrationError] = OrchestrationError) -> Iterator[type[OrchestrationError]]:

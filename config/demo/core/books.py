@@ -67,7 +67,16 @@ class Books:
     def reset(self) -> None:
         """Back to the opening balances; logs and switches are forgotten."""
         with self._writing():
-            for table in ("konto", "reservierung", "buchung", "vorgang", "ankunft", "wirkung", "einstellung"):
+            for table in (
+                "konto",
+                "reservierung",
+                "buchung",
+                "vorgang",
+                "ankunft",
+                "wirkung",
+                "einstellung",
+                "sqlite_sequence",
+            ):
                 self._db.execute(f"delete from {table}")  # noqa: S608  # constants
             for number, name, currency, balance in CUSTOMERS:
                 self._account(number, name, currency, "K", balance)

@@ -108,9 +108,9 @@ def up(tmp_path, **environment):
     )
 
 
-@pytest.mark.parametrize("name", ["PORT", "GATEWAY_PORT", "SANDBOX_PORT"])
+@pytest.mark.parametrize("name", ["PORT", "GATEWAY_PORT", "SANDBOX_PORT", "DEMO_CORE_PORT"])
 def test_a_taken_port_is_reported_with_the_variable_that_moves_it(name, tmp_path):
-    ports = {"PORT": "18841", "GATEWAY_PORT": "18842", "SANDBOX_PORT": "18843"}
+    ports = {"PORT": "18841", "GATEWAY_PORT": "18842", "SANDBOX_PORT": "18843", "DEMO_CORE_PORT": "18844"}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = up(tmp_path, **ports | {name: str(taken.getsockname()[1])})
     assert result.returncode == 1

@@ -1,0 +1,43 @@
+"""A real demo core, a transport that may reach this machine, and a desk to call through."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors import ports
+from connectors.transport import GuardedTransport
+from tenants.egress import EgressPolicy, parse_allow
+from tests.cast import Cast
+from tests.demo_core import DemoCoreServer, running_core
+from tests.integration.connectors.kit import CoreDesk, open_core_desk
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoCoreServer]:
+    with running_core(tmp_path_factory.mktemp("core")) as server:
+        yield server
+
+
+@pytest.fixture
+def core(running: DemoCoreServer) -> DemoCoreServer:
+    """The demo core with its opening balances and all switches off."""
+    if running.process.poll() is not None:
+        running.start()
+    running.reset()
+    return running
+
+
+@pytest.fixture(autouse=True)
+def transport() -> Iterator[GuardedTransport]:
+    """The real transport with an operator's entry for this machine."""
+    before = ports.transport()
+    bound = GuardedTransport(EgressPolicy(parse_allow(["127.0.0.1:*"])))
+    ports.bind_transport(bound)
+    yield bound
+    ports.bind_transport(before)
+
+
+@pytest.fixture
+def desk(cast: Cast, core: DemoCoreServer) -> CoreDesk:
+    """The demo's connector in tenant A; the test is marked `committed`."""
+    return open_core_desk(cast, core)
