@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.env import env_bool, env_int, env_list, env_secret, env_str
 from config.services import addresses, broker_url, django_database, local_secret
-from config.variables import data_dir, environment_name, gateway_port, sandbox_port, web_port
+from config.variables import data_dir, demo_core_port, environment_name, gateway_port, sandbox_port, web_port
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = environment_name()
@@ -25,6 +25,7 @@ ALLOWED_HOSTS = list(env_list("ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]
 PORT = web_port()
 GATEWAY_PORT = gateway_port()
 SANDBOX_PORT = sandbox_port()
+DEMO_CORE_PORT = demo_core_port()
 PUBLIC_URL = env_str("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 GATEWAY_URL = env_str("GATEWAY_URL", f"http://127.0.0.1:{GATEWAY_PORT}")
 GATEWAY_INTERNAL_URL = env_str("GATEWAY_INTERNAL_URL", f"http://127.0.0.1:{GATEWAY_PORT}")
