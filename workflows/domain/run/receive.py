@@ -168,7 +168,7 @@ def _fired(machine: Machine, signal: TimerFired) -> str:
         return ""
     for node in state.nodes():
         if signal.timer == node.timer and node.phase != "listening":
-            node.fired = True
+            node.fired, node.timer = True, ""
             return ""
         if signal.timer == node.timeout:
             node.expired, node.timeout = True, ""
