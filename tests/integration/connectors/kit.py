@@ -54,9 +54,11 @@ class CoreDesk:
             return sorted(Permit.objects.values_list("state", flat=True))
 
 
-def open_core_desk(cast: Cast, core: DemoCoreServer, *, safety: Safety = SAFETY) -> CoreDesk:
-    """The demo's connector in tenant A; operations answer within half a second or count as unanswered."""
+def open_core_desk(
+    cast: Cast, core: DemoCoreServer, *, safety: Safety = SAFETY, timeout_seconds: float = 0.5
+) -> CoreDesk:
+    """The demo's connector in tenant A; an operation that takes longer than its timeout counts as unanswered."""
     wanted = replace(demo_core(core.url), safety=safety)
-    operations = [one | {"timeout_seconds": 0.5} for one in wanted.operations]
+    operations = [one | {"timeout_seconds": timeout_seconds} for one in wanted.operations]
     with cast.acting():
         return CoreDesk(cast, core, connector_create(replace(wanted, operations=operations)))
