@@ -42,5 +42,5 @@ urlpatterns = [
     path("events/<uuid:event_id>/", events.EventItem.as_view(), name="api-event"),
     path("deliveries/", events.Deliveries.as_view(), name="api-deliveries"),
     path(delivery, events.DeliveryItem.as_view(), name="api-delivery"),
-    path(f"{delivery}redrive/", events.DeliveryRedrive.as_view(), name="api-delivery-redrive"),
+    *_both(f"{delivery}redrive/", events.DeliveryRedrive, "api-delivery-redrive"),
 ]
