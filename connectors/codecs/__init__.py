@@ -1,0 +1,1 @@
+"""Codecs: file formats of the outside world to canonical values and back. Pure."""
