@@ -32,8 +32,8 @@ class Exchange:
 
     __slots__ = (
         "answered", "at", "attempts", "began", "body", "cache", "cache_key", "caller", "cost", "decision",
-        "error_code", "estimated", "features", "first_token", "http_status", "id", "overhead_ms", "route", "saved",
-        "served", "status", "upstream_seconds", "usage", "usage_raw",
+        "error_code", "estimated", "features", "first_token", "http_status", "id", "overhead_ms", "route", "run_id",
+        "saved", "served", "status", "upstream_seconds", "usage", "usage_raw",
     )  # fmt: skip
 
     def __init__(self, request_id: UUID, at: datetime, began: float) -> None:
@@ -45,6 +45,7 @@ class Exchange:
         self.upstream_seconds = 0.0
         self.overhead_ms = 0.0
         self.caller: Caller | None = None
+        self.run_id: UUID | None = None  # of the workflow that asks
         self.route: CompiledRoute | None = None
         self.features: RequestFeatures | None = None
         self.decision: Decision | None = None

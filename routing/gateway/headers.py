@@ -1,7 +1,8 @@
-"""Headers of ours on an answer: what served it, why, what it cost, what is left."""
+"""Headers of ours: on an answer what served it, why, what it cost, what is left; on a request which run asks."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from uuid import UUID
 
 from keys.domain.limits import LimitState
 from routing.gateway.errors import Header
@@ -14,6 +15,14 @@ from routing.gateway.rate_headers import budget_remaining, rate_limit_headers
 def plain(text: str) -> bytes:
     """A configured name as a header value."""
     return "".join(c if " " <= c <= "~" else "?" for c in text).encode("ascii")
+
+
+def asking_run(value: bytes) -> UUID | None:
+    """The workflow run that a request says it belongs to; what is no id is passed over."""
+    try:
+        return UUID(value.decode("ascii")) if value else None
+    except ValueError:
+        return None
 
 
 def answer_headers(exchange: Exchange, limits: tuple[LimitState, ...], *, with_cost: bool) -> list[Header]:

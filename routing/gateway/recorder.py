@@ -45,6 +45,7 @@ def record_of(exchange: Exchange) -> dict[str, Any]:
         "overhead_ms": round(exchange.overhead_ms, 3),
         "attempts": [_attempt(attempt) for attempt in exchange.attempts],
         "cache": exchange.cache,
+        "run_id": exchange.run_id,
         "decision": decision_to_dict(exchange.decision) if exchange.decision else None,
         "hold_ids": [attempt.hold.id for attempt in exchange.attempts],
     }

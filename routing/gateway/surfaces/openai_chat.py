@@ -24,7 +24,7 @@ from routing.gateway.chat_answers import answer_from_stream, stream_from_answer,
 from routing.gateway.compiled import CompiledRoute
 from routing.gateway.errors import WireError, invalid_request, model_not_allowed, model_not_found
 from routing.gateway.exchange import Exchange
-from routing.gateway.headers import answer_headers
+from routing.gateway.headers import answer_headers, asking_run
 from routing.gateway.http import HttpRequest
 from routing.gateway.open_streams import OpenStreams
 from routing.gateway.pump import Pump
@@ -64,6 +64,7 @@ class ChatCompletions:
         """Answer one request; every refusal after authentication is recorded."""
         caller = exchange.caller = await self._auth.identify(http.header(b"authorization"))
         caller.config.used_at = exchange.began
+        exchange.run_id = asking_run(http.header(b"x-orchestration-run"))
         raw = await http.json_body()
         try:
             decision = self._decide(exchange, caller, raw)
