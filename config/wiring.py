@@ -21,6 +21,7 @@ from routing.gateway_port import bind_gateway
 from tenants import failpoints, health
 from tenants.dbroles import UnsafeRole, assert_runtime_role
 from tenants.egress import EgressPolicy, parse_allow
+from workflows.adapters.jq_pool import JqPool
 from workflows.adapters.schemas import JsonSchemas
 from workflows.domain.expressions import BoundedEvaluator
 from workflows.ports import bind_evaluator, bind_schemas
@@ -39,7 +40,7 @@ def bind() -> None:
     bind_transport(GuardedTransport(egress))
     kinds()  # frozen now, so that a kind which cannot be loaded stops the start
     bind_gateway(HttpGateway(settings.GATEWAY_INTERNAL_URL))
-    bind_evaluator(BoundedEvaluator())
+    bind_evaluator(BoundedEvaluator(JqPool()))
     bind_schemas(JsonSchemas())
     health.bind(probes())
     connection_created.connect(_refuse_unsafe_role, dispatch_uid="refuse-unsafe-role")

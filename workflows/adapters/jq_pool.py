@@ -7,6 +7,7 @@ none free in time gets EvaluatorUnavailable. Children are started when they are 
 time by any thread, and not shared with a process that forked.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -43,6 +44,7 @@ class JqPool:
         self._places = places
         self._wait_seconds = wait_seconds
         self._reset()
+        atexit.register(self.close)
 
     def run(self, source: str, input: Any, variables: Mapping[str, Any], limits: Limits) -> list[Any]:  # noqa: A002
         """The first two results of an expression that was checked: one more than it may have."""
@@ -57,8 +59,8 @@ class JqPool:
             self._free.release()
 
     def close(self) -> None:
-        """Ends the children that are idle."""
-        while self._idle:
+        """Ends the children that are idle, unless they are those of the process that forked this one."""
+        while self._idle and self._owner == os.getpid():
             self._idle.pop().kill()
 
     def _reset(self) -> None:
