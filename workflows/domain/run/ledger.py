@@ -56,6 +56,14 @@ def settle(
         machine.state.pivoted = True
 
 
+def forget(machine: Machine, seq: int) -> None:
+    """Takes an effect out again that was never asked for, unless it was in an earlier turn."""
+    if seq <= machine.began:
+        settle(machine, seq, "cancelled")
+        return
+    machine.state.ledger = [entry for entry in machine.state.ledger if entry.seq != seq]
+
+
 def by_seq(machine: Machine, seq: int) -> Entry | None:
     """The line with that start sequence number; the newest are looked at first."""
     return next((entry for entry in reversed(machine.state.ledger) if entry.seq == seq), None) if seq else None

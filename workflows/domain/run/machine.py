@@ -17,7 +17,7 @@ from workflows.domain.plan import DataFlow, Plan, Task
 from workflows.domain.retry import seconds
 from workflows.domain.run.context import Context
 from workflows.domain.run.data import Entry, Json, Node, State
-from workflows.domain.signals import CancelTimer, Command, EntryType, HistoryEntry, StartTimer
+from workflows.domain.signals import CancelTimer, Command, EntryType, HistoryEntry, Perform, StartTimer
 
 HISTORY_VALUE_BYTES: Final = 16_384
 RUNTIME: Final[Mapping[str, Json]] = {"name": "ai-orchestration", "version": "1", "metadata": {}}
@@ -82,6 +82,7 @@ class Machine:
         self.context = context
         self.kinds = kinds
         self.now = context.now
+        self.began = state.sequence
         self.commands: list[Command] = []
         self.history: list[HistoryEntry] = []
         self.budget = context.quantum
@@ -126,6 +127,13 @@ class Machine:
         elif timer:
             self.commands.append(CancelTimer(timer=timer))
         return ""
+
+    def unask(self, effect: str) -> bool:
+        """Takes back an effect that was asked for in this very turn: nobody has heard of it yet."""
+        mine = [command for command in self.commands if isinstance(command, Perform) and command.effect == effect]
+        for command in mine:
+            self.commands.remove(command)
+        return bool(mine)
 
     def note(self, kind: EntryType, **data: Json) -> None:
         """A line of history about the run."""

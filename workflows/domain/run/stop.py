@@ -45,6 +45,9 @@ def stop(machine: Machine, task: Task, node: Node, place: Place, *, how: How, te
         return
     asked = node.phase in {"performing", "draining"}
     release(machine, node)
+    if asked and machine.unask(node.perform["effect"]):
+        asked = False
+        ledger.forget(machine, node.seq)
     if asked and how == "drain":
         node.phase = "draining"
         return
