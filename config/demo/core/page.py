@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from config.demo.core.app import DemoCore
 
 PROJECT = Path(__file__).resolve().parents[3]
-STYLES = ("tokens.css", "base.css", "components.css", "pages.css")
+OWN_STYLE = "books.css"
+STYLES = ("tokens.css", "base.css", "components.css", "pages.css", OWN_STYLE)
 LANGUAGES = ("en", "vi")
 LAST = 20
 
 
 def style(name: str) -> bytes:
-    """A style sheet of the console."""
+    """A style sheet of the console, or the one of this page."""
+    if name == OWN_STYLE:
+        return Path(__file__).with_name(name).read_bytes()
     return (PROJECT / "studio" / "static" / "studio" / "css" / name).read_bytes()
 
 
@@ -35,7 +38,7 @@ def render(core: "DemoCore", headers: Mapping[str, str]) -> str:
         f"<!doctype html><html lang='{language}'><head><meta charset='utf-8'><title>{escape(_('Demo core'))}</title>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
         *(f"<link rel='stylesheet' href='/demo/style/{name}'>" for name in STYLES),
-        "</head><body class='public'><main id='main'><div class='stack'>",
+        "</head><body class='public'><main id='main' class='books'><div class='stack'>",
         f"<div><h1>{escape(_('Demo core'))}</h1>",
         f"<p>{escape(_('A made-up core banking system, for trying things out. Nothing here is real.'))}</p></div>",
         f"<p><strong>{escape(balanced)}</strong></p>",
