@@ -14,6 +14,7 @@ VALUES: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "${ .n + 1 }": lambda data, _: data["n"] + 1,
     "${ .n + $item }": lambda data, known: data["n"] + known["item"],
     "${ $context.n }": lambda _, known: known["context"]["n"],
+    "${ $context }": lambda _, known: known["context"],
     "${ $output }": lambda _, known: known["output"],
     "${ $item }": lambda _, known: known["item"],
     "${ {n: length} }": lambda data, _: {"n": len(data)},
@@ -25,8 +26,8 @@ VALUES: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
 }
 COUNTED = p.DataFlow(expression="${ {n: length} }")
 EXPORTED = p.DataFlow(expression="${ $output }")
-COMPOSITES = ("do", "loop", "fork", "race", "try")
-LEAVES = ("call", "call", "call", "set", "set", "raise", "wait")
+COMPOSITES = ("do", "loop", "fork", "race", "try", "try", "try")
+LEAVES = ("call", "call", "call", "call", "set", "raise", "wait")
 
 
 @st.composite
@@ -57,7 +58,7 @@ def _rarely(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 @st.composite
 def _calls(draw: st.DrawFn, name: str, depth: int, looped: bool) -> p.Task:
-    seen = {"out": "${ $output }", **({"item": "${ $item }"} if looped else {})}
+    seen = {"out": "${ $output }", "context": "${ $context }", **({"item": "${ $item }"} if looped else {})}
     undo = [call(f"undo{at}", arguments=seen) for at in range(draw(st.sampled_from([0, 1, 1, 2])))]
     return call(name, *undo, arguments={"n": "${ .n }"}, pivot=draw(st.integers(0, 9)) == 9)
 

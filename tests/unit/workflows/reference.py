@@ -4,8 +4,8 @@ A task is a generator. It yields what it waits for, `(kind, pointer, iteration, 
 happened with its outcome. It knows the plans that `plans.py` makes: no jumps back, a handful of expressions.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from tests.unit.workflows.plans import VALUES
 from workflows.domain import plan as p
@@ -18,15 +18,11 @@ class Error(Exception):
         self.status, self.instance, self.retriable = status, instance, retriable
 
 
-@dataclass
-class Env:
+class Env(NamedTuple):
     iteration: tuple = ()
-    variables: dict = field(default_factory=dict)
+    variables: dict = {}
     guarded: bool = False
     undoes: bool = False
-
-    def with_(self, **changes: Any) -> "Env":
-        return Env(**{**self.__dict__, **changes})
 
 
 @dataclass
@@ -36,6 +32,7 @@ class Line:
     attempt: int
     happened: str = "running"
     output: Any = None
+    context: Any = None
     undone: str = ""
 
 
@@ -101,7 +98,8 @@ class Reference:
             event, outcome = yield self.flying | self.ghosts | grace
             if event[0] == "grace":
                 for flown in self.awaited():
-                    self.ledger[flown[1:3]].happened = "unknown"
+                    line = self.ledger[flown[1:3]]
+                    line.happened, line.context = "unknown", self.context
                     self.flying.discard(flown)
                     self.ghosts.add(flown)
             else:
@@ -113,8 +111,10 @@ class Reference:
                 if line.task.policy.pivot and line.happened == "unknown":
                     return "compensation_failed"
                 continue
-            variables = {**line.env.variables, "output": line.output}
-            handler = self.block(line.task.policy.compensate, {}, Env(line.env.iteration, variables, undoes=True))
+            variables = {**line.env.variables, "output": line.output, "context": line.context}
+            handler = self.block(
+                line.task.policy.compensate, {}, Env(line.env.iteration, variables, guarded=False, undoes=True)
+            )
             try:
                 yield from self.until(handler)
             except Error:
@@ -134,7 +134,7 @@ class Reference:
         if line is None or line.attempt != event[3] or line.happened != "running":
             return
         line.happened = {Succeeded: "succeeded", Failed: "failed", Unknown: "unknown"}[type(outcome)]
-        line.output = outcome.output if isinstance(outcome, Succeeded) else None
+        line.output, line.context = outcome.output if isinstance(outcome, Succeeded) else None, self.context
         self.pivoted |= line.happened == "succeeded" and line.task.policy.pivot
 
     # --- blocks and tasks
@@ -159,7 +159,7 @@ class Reference:
         if task.export.expression is not None and not env.undoes:
             self.context = value_of(task.export.expression, output, output=output)
         if (line := self.ledger.get((task.pointer, env.iteration))) and not env.undoes:
-            line.output = output
+            line.output, line.context = output, self.context
         return output, "end" if flow == "end" else task.then
 
     def within(self, work: Any, limit: tuple):
@@ -176,7 +176,7 @@ class Reference:
         finally:
             work.close()
 
-    def kind(self, task: p.Task, data: Any, env: Env):
+    def kind(self, task: p.Task, data: Any, env: Env):  # noqa: C901, PLR0911 one case per kind
         match task:
             case p.Set(value=value):
                 return value_of(value, data, context=self.context, **env.variables), ""
@@ -189,7 +189,7 @@ class Reference:
                 return (yield from self.block(block, data, env))
             case p.For(in_=in_, block=block, each=each):
                 for at, item in enumerate(VALUES[in_](data, {})):
-                    inner = env.with_(iteration=(*env.iteration, str(at)), variables={**env.variables, each: item})
+                    inner = env._replace(iteration=(*env.iteration, str(at)), variables={**env.variables, each: item})
                     data, flow = yield from self.block(block, data, inner)
                     if flow == "end":
                         return data, flow
@@ -244,7 +244,7 @@ class Reference:
         retries = 0
         while True:
             try:
-                return (yield from self.block(task.block, data, env.with_(guarded=True)))
+                return (yield from self.block(task.block, data, env._replace(guarded=True)))
             except Error as error:
                 catch, retry = task.catch, task.catch.retry
                 if catch.errors and catch.errors.status not in {None, error.status}:
@@ -294,4 +294,5 @@ class Reference:
         elif fresh:
             self.ledger.pop(event[1:3], None)
         elif event[1:3] in self.ledger:
-            self.ledger[event[1:3]].happened = "cancelled"
+            line = self.ledger[event[1:3]]
+            line.happened, line.context = "cancelled", self.context

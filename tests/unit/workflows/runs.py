@@ -161,6 +161,7 @@ class Shell:
     continues: int = 0
     history: list[HistoryEntry] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)  # timers that fired while the run was held up
 
     @property
     def state(self) -> State:
@@ -179,6 +180,8 @@ class Shell:
         made = advance(self.plan, given, known, self.context())
         assert json.dumps(state_to_json(given)) == before, "the given state was changed"
         self.stored = json.dumps(state_to_json(made.state))
+        if made.state.suspended and isinstance(signal, TimerFired):
+            self.held.add(signal.timer)
         assert state_to_json(self.state) == state_to_json(made.state)
         if made.ignored:
             self.ignored.append(made.ignored)
@@ -200,7 +203,8 @@ class Shell:
                 assert command.timer not in self.timers
                 self.timers[command.timer] = command
             case CancelTimer():
-                del self.timers[command.timer]
+                assert command.timer in self.timers or command.timer in self.held
+                self.timers.pop(command.timer, None)
             case Listen():
                 self.listeners[command.listener] = command
             case Unlisten():
