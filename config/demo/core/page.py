@@ -33,14 +33,15 @@ def render(core: "DemoCore", headers: Mapping[str, str]) -> str:
     translation = _catalogue(language)
     _ = translation.gettext
     status = core.status()
+    title = escape(_("Demo core"))
+    lead = escape(_("A made-up core banking system, for trying things out. Nothing here is real."))
     balanced = _("All accounts add up to zero.") if status["balanced"] else _("The accounts do not add up.")
     parts = [
-        f"<!doctype html><html lang='{language}'><head><meta charset='utf-8'><title>{escape(_('Demo core'))}</title>",
+        f"<!doctype html><html lang='{language}'><head><meta charset='utf-8'><title>{title}</title>",
         "<meta name='viewport' content='width=device-width, initial-scale=1'>",
         *(f"<link rel='stylesheet' href='/demo/style/{name}'>" for name in STYLES),
         "</head><body class='public'><main id='main' class='books'><div class='stack'>",
-        f"<div><h1>{escape(_('Demo core'))}</h1>",
-        f"<p>{escape(_('A made-up core banking system, for trying things out. Nothing here is real.'))}</p></div>",
+        f"<div><h1>{title}</h1><p>{lead}</p></div>",
         f"<p><strong>{escape(balanced)}</strong></p>",
         _counts(status, _),
         _accounts(core, _),
