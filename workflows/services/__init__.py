@@ -1,7 +1,7 @@
 """Writes of this app. What a run or a delivery has to do next is committed with them; a hint to do it may be lost."""
 
 from workflows.services.definitions import Checked, definition_archive, definition_check, definition_publish
-from workflows.services.deliveries import deliver, delivery_redrive
+from workflows.services.deliveries import deliver, deliver_due, delivery_redrive
 from workflows.services.events import event_publish, events_publish
 from workflows.services.runs import effect_answer, run_cancel, run_resume, run_retry, run_start
 
@@ -11,6 +11,7 @@ __all__ = [
     "definition_check",
     "definition_publish",
     "deliver",
+    "deliver_due",
     "delivery_redrive",
     "effect_answer",
     "event_publish",

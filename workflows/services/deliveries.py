@@ -67,6 +67,16 @@ def deliver(delivery_id: UUID) -> None:
             _put_off(delivery_id, f"{type(error).__name__}: {error}")
 
 
+def deliver_due(batch: int = 100) -> int:
+    """Make the deliveries of the present tenant that are due; return how many."""
+    with tenant_tx(system_scope(current_scope().tenant_id, "event delivery")):
+        due = Delivery.objects.filter(status=DeliveryStatus.PENDING, due_at__lte=timezone.now()).order_by("due_at")
+        ids = list(due.values_list("pk", flat=True)[:batch])
+    for one in ids:
+        deliver(one)
+    return len(ids)
+
+
 def delivery_redrive(delivery_id: UUID | str) -> Delivery:
     """Try a dead delivery again from the start."""
     with tenant_tx():
