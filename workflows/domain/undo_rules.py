@@ -14,7 +14,7 @@ from workflows.domain.sites import NAMESPACE, Path, Site, at
 READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SINGLE: Final = frozenset({"do", "try"})  # what may be around a pivot: it happens once
 KEYS: Final = {
-    "compensate": ("call", "emit"),
+    "compensate": ("call", "emit", "do", "for", "fork", "try"),
     "pivot": ("call",),
     "idempotencyKey": ("call",),
     "dispatch": ("call",),
@@ -82,8 +82,11 @@ def _pivot_place(pivot: Site, *, first: bool) -> Iterator[Problem]:
 
 def _around_pivot(pivot: Site, sites: list[Site]) -> Iterator[Problem]:
     place = sites.index(pivot)
+    declared = [site.path for site in sites if "compensate" in site.policy]
     for site in sites[:place]:
-        if not _stands_apart(site) and _has_effect(site) and "compensate" not in site.policy:
+        if _is_around(site.path, pivot) and site.policy.get("compensate"):
+            yield _never_undone(site, _("“%(name)s” is around the point of no return, so nothing will undo it."))
+        elif not _stands_apart(site) and _has_effect(site) and not any(_covers(path, site) for path in declared):
             text = _("“%(name)s” has an effect before the point of no return and cannot be undone.")
             fix = _("Add metadata.orchestration.compensate, or an empty list if there is nothing to undo.")
             yield Problem(path=site.path, text=text, fix=fix, data={"name": site.name}, on_key=True)
@@ -94,9 +97,7 @@ def _around_pivot(pivot: Site, sites: list[Site]) -> Iterator[Problem]:
 
 def _after_pivot(site: Site, pivot: Site) -> Iterator[Problem]:
     if site.policy.get("compensate"):
-        text = _("“%(name)s” comes after the point of no return, so nothing will undo it.")
-        path = _path(site, "compensate")
-        yield Problem(path=path, text=text, fix=_("Remove compensate."), data={"name": site.name}, on_key=True)
+        yield _never_undone(site, _("“%(name)s” comes after the point of no return, so nothing will undo it."))
     asks = str(site.body.get("call")).startswith("approval:")
     if site.kind == "raise" and not _handles_failure(site, pivot):
         text = _("“%(name)s” fails on purpose after the point of no return.")
@@ -104,6 +105,20 @@ def _after_pivot(site: Site, pivot: Site) -> Iterator[Problem]:
     if asks and not _handles_failure(site, pivot):
         text = _("“%(name)s” asks for approval after the point of no return, where a “no” could not be followed.")
         yield Problem(path=site.path, text=text, data={"name": site.name}, on_key=True)
+
+
+def _never_undone(site: Site, text: str) -> Problem:
+    path = _path(site, "compensate")
+    return Problem(path=path, text=text, fix=_("Remove compensate."), data={"name": site.name}, on_key=True)
+
+
+def _is_around(path: Path, site: Site) -> bool:
+    return len(path) < len(site.path) and site.path[: len(path)] == path
+
+
+def _covers(path: Path, site: Site) -> bool:
+    """Whether the task at `path` that says how it is undone is the task itself, or a block around it."""
+    return site.path[: len(path)] == path
 
 
 def _handles_failure(site: Site, pivot: Site) -> bool:

@@ -24,6 +24,7 @@ TEMPLATES: Final[Mapping[str, Path]] = {
     "emit": ("emit", "event"),
 }
 UNSUPPORTED: Final = ("asyncapi", "grpc", "openapi", "a2a", "mcp")  # said once, by name
+UNDOING: Final = frozenset({"output", "compensation"})  # what was done, see the engine's rules of compensation
 SECRETS: Final = frozenset({"secrets"})
 
 
@@ -65,7 +66,7 @@ def _document_uses(data: Any) -> Iterator[Use]:
 
 
 def _uses(site: Site) -> Iterator[Use]:
-    around = site.variables | ({"input", "output"} if "compensate" in site.within else frozenset())
+    around = site.variables | (UNDOING if "compensate" in site.within else frozenset())
     body, definition = site.body, DEFINITION | around
 
     def use(*path: str | int, variables: frozenset[str] = definition, always: bool = False) -> Use:

@@ -42,7 +42,7 @@ def test_what_undoes_a_task_keeps_to_its_rules(handler, message):
     [
         f"u: {{{LISTEN}, timeout: {{after: PT1H}}}}",
         "u: {call: 'approval:1.0.0@default', with: {title: Undo?}}",
-        "u: {set: {x: '${ $input.id + $output.id }'}}",
+        "u: {set: {x: '${ .id + $output.id }'}, if: $compensation.outcome == \"succeeded\"}",
         f"u: {{do: [v: {{{WRITE}, then: exit}}]}}",
     ],
 )
@@ -54,6 +54,7 @@ def test_what_undoes_a_task_may_wait_with_an_end_ask_and_look_back(handler):
     "definition",
     [
         tasks(f"{WRITE}, {UNDO}", f"{WRITE}, {WAIVED}", READ, f"{WRITE}, {PIVOT}", WRITE),
+        tasks(f"do: [w: {{{WRITE}}}], {UNDO}", f"{WRITE}, {PIVOT}"),
         tasks(WRITE, WRITE),  # without a pivot nothing is demanded
         tasks(f"try: [p: {{{WRITE}, {PIVOT}}}], catch: {{do: [r: {{{RAISE}}}]}}"),
     ],
@@ -68,6 +69,7 @@ def test_a_pivot_between_what_can_be_undone_and_what_can_be_retried_is_fine(defi
         (tasks(WRITE, f"{WRITE}, {PIVOT}"), "/do/0/t0", "cannot be undone"),
         (tasks(READ.replace("get", "post"), f"{WRITE}, {PIVOT}"), "/do/0/t0", "cannot be undone"),
         (tasks(f"{WRITE}, {PIVOT}", f"{WRITE}, {UNDO}"), "/do/1/t1/metadata/orchestration/compensate", "nothing will"),
+        (tasks(f"do: [p: {{{WRITE}, {PIVOT}}}], {UNDO}"), "/do/0/t0/metadata/orchestration/compensate", "is around"),
         (tasks(f"{WRITE}, {PIVOT}", RAISE), "/do/1/t1", "fails on purpose"),
         (tasks(f"{WRITE}, {PIVOT}", "call: 'approval:1.0.0@default', with: {title: x}"), "/do/1/t1", "approval"),
         (tasks(f"{WRITE}, {PIVOT}", f"{WRITE}, {PIVOT}"), "/do/1/t1/metadata/orchestration/pivot", "second"),
