@@ -16,7 +16,10 @@ class Exchange:
 
     def __init__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
         self.method: str = scope["method"]
-        self.segments = [unquote(part) for part in scope["path"].split("/") if part]
+        raw = (
+            scope.get("raw_path") or scope["path"].encode()
+        )  # decoded too early, a slash in a reference would split it
+        self.segments = [unquote(part) for part in raw.decode("latin-1").partition("?")[0].split("/") if part]
         self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         self.body = b""
         self._receive, self._send = receive, send

@@ -86,9 +86,9 @@ def test_after_a_lost_answer_a_refusal_of_the_way_there_settles_nothing(desk):
 def test_a_booking_that_lost_its_answer_is_found_by_looking_it_up(desk):
     desk.reserve("r1")
     desk.core.switch("book", "drop", times=1)
-    outcome = desk.call("book", "b1", **desk.booking("r1"))
+    outcome = desk.call("book", "run-1/do/3/book #1", **desk.booking("r1"))
     assert (outcome.confirmed, outcome.output) == (True, {"booking": "1", "status": "booked"})
-    assert desk.core.effects("book") == {"b1": 1}
+    assert desk.core.effects("book") == {"run-1/do/3/book #1": 1}
     assert [row.source for row in desk.log(phase="settled")] == ["lookup"]
 
 
