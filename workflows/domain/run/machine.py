@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 from workflows.domain.expressions import ExpressionError
@@ -44,8 +44,16 @@ class Place:
 
     def of(self, node: Node) -> "Place":
         """The place of a task in the block at this place: a task that is entered again is another iteration."""
-        again = (f"{self.depth}~{node.visit}",) if node.visit else ()
-        return replace(self, depth=self.depth + 1, iteration=self.iteration + again)
+        return Place(
+            depth=self.depth + 1,
+            iteration=(*self.iteration, f"{self.depth}~{node.visit}") if node.visit else self.iteration,
+            variables=self.variables,
+            tries=self.tries,
+            guarded=self.guarded,
+            undoes=self.undoes,
+            first=self.first,
+            round=self.round,
+        )
 
     def within(self, *, iteration: tuple[str, ...] = (), variables: Mapping[str, Json] | None = None) -> "Place":
         """The place of a block inside the task at this place."""
@@ -234,12 +242,15 @@ def located(task: Task, place: Place) -> str:
 
 def recorded(value: Json) -> Json:
     """A value as history shows it: itself, or its digest when it is large."""
+    if len(repr(value)) < HISTORY_VALUE_BYTES // 6:  # no character takes more than six bytes
+        return value
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     if len(text) <= HISTORY_VALUE_BYTES:
         return value
     return {"$digest": f"sha256:{hashlib.sha256(text).hexdigest()}", "$bytes": len(text)}
 
 
+@lru_cache(maxsize=1024)
 def described(moment: str) -> Json:
     """A time as the DSL describes it to expressions."""
     if not moment:
