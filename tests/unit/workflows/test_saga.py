@@ -204,12 +204,18 @@ def test_nobody_waits_for_an_answer_longer_than_its_deadline_and_some():
 
 
 def test_the_loser_of_a_race_is_undone_with_what_it_answered_later():
-    shell = start(plan(fork("race", undoable("a"), sets("b", 1), compete=True), wait("pause"), fail("raise")))
+    shell = start(plan(fork("race", undoable("a"), call("b"), compete=True), wait("pause"), fail("raise")))
+    shell.perform("b")
     shell.perform("a")
     assert [entry.data["happened"] for entry in shell.told("task.settled")] == ["succeeded"]
     shell.fire()
     shell.settle()
     assert (shell.status, shell.performed[-1].arguments["output"]) == ("compensated", {"did": "a"})
+
+
+def test_an_effect_that_is_stopped_before_anybody_heard_of_it_never_began():
+    shell = start(plan(fork("race", undoable("a"), sets("b", 1), compete=True), fail("raise")))
+    assert (shell.status, shell.asked, shell.undone()) == ("faulted", [], {})
 
 
 def test_an_effect_that_timed_out_answers_before_it_is_undone():
