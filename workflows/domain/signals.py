@@ -163,7 +163,6 @@ class Perform:
     idempotency_key: str
     deadline_seconds: float
     dispatch: Literal["inline", "task"] = "inline"
-    concurrency: int | None = None
     compensating: bool = False
 
 

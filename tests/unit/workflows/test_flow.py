@@ -18,7 +18,7 @@ from tests.unit.workflows.runs import (
     switch,
     wait,
 )
-from workflows.domain.plan import DataFlow
+from workflows.domain.plan import DataFlow, Policy
 from workflows.domain.signals import Continued, Perform, Performed, Started, Succeeded, Waiting
 
 COLOURS = {"type": "object", "required": ["colors"]}
@@ -134,6 +134,15 @@ def test_of_branches_that_need_no_time_the_first_wins():
 def test_end_in_a_branch_ends_the_run_and_stops_the_others():
     shell = start(plan(fork("both", wait("long"), sets("a", 1, then="end")), sets("never", 2)))
     assert (shell.status, shell.output, shell.timers) == ("completed", 1, {})
+
+
+def test_a_fork_may_run_only_so_many_branches_at_once():
+    made = fork("some", call("a"), call("b"), sets("c", 3), call("d"), policy=Policy(concurrency=2))
+    shell = start(plan(made))
+    assert [command.pointer[-1] for command in shell.asked] == ["a", "b"]
+    shell.perform("b")
+    assert [command.pointer[-1] for command in shell.asked] == ["a", "d"]
+    assert shell.settle().output == [{"did": "a"}, {"did": "b"}, 3, {"did": "d"}]
 
 
 # --- waiting ----------------------------------------------------------------------------------------------------------

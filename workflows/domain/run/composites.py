@@ -49,16 +49,21 @@ def _items(machine: Machine, task: For, node: Node, place: Place) -> list[Json]:
 
 
 def run_fork(machine: Machine, task: Fork, node: Node, place: Place) -> Result:
-    """Every branch as far as it goes. When one fails, the others are stopped and effects in flight answer first."""
+    """Every branch as far as it goes, no more than `concurrency` at once.
+
+    When one fails, the others are stopped and effects in flight answer first.
+    """
     if node.phase == "begun":
         generation = machine.state.generation
         node.phase = "block"
         node.children = [Node(at=at, generation=generation, raw=node.input) for at in range(len(task.branches))]
+    free = task.policy.concurrency or len(task.branches)
     for child in node.children:
-        if node.error or child.phase in OVER:
+        if node.error or child.phase in OVER or (child.phase == "new" and free <= 0):
             continue
         branch = task.branches[child.at]
         result = run_task(machine, branch, child, place.of(child))
+        free -= child.phase not in OVER
         if isinstance(result, Done):
             child.raw = result.output
             if task.compete or result.flow == "end":

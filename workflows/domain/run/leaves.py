@@ -137,7 +137,6 @@ def _request(machine: Machine, task: Call, node: Node, place: Place, *, effect: 
         "idempotency_key": _key(machine, task, node, place, effect=effect),
         "deadline_seconds": max(timeout, 0.001),
         "dispatch": task.policy.dispatch,
-        "concurrency": task.policy.concurrency,
         "compensating": bool(place.undoes),
     }
 
