@@ -30,7 +30,7 @@ class DefinitionRowOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class VersionRowOutput(serializers.Serializer[Any]):
+class DefinitionVersionRowOutput(serializers.Serializer[Any]):
     """A version in a list."""
 
     number = serializers.IntegerField()
@@ -41,7 +41,7 @@ class VersionRowOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class VersionOutput(VersionRowOutput):
+class DefinitionVersionOutput(DefinitionVersionRowOutput):
     """One version with its text."""
 
     source = serializers.CharField(  # type: ignore[assignment]  # a field, not Field.source
@@ -58,7 +58,7 @@ class DefinitionOutput(serializers.Serializer[Any]):
     unit_id = serializers.UUIDField(allow_null=True, help_text="Who pays for the model calls of its runs.")
     status = serializers.ChoiceField(choices=[status.value for status in DefinitionStatus])
     created_at = serializers.DateTimeField()
-    current = VersionOutput()
+    current = DefinitionVersionOutput()
 
 
 class FaultOutput(serializers.Serializer[Any]):
@@ -168,9 +168,9 @@ class DefinitionVersions(TenantAPIView):
 
     actions: ClassVar[dict[str, str]] = {"get": "definition.read"}
 
-    @operation("definition_version_list", "List the versions of a definition", page=VersionRowOutput)
+    @operation("definition_version_list", "List the versions of a definition", page=DefinitionVersionRowOutput)
     def get(self, request: Request, definition_id: UUID) -> Response:
-        return self.page(version_list(access_definition(definition_id)), VersionRowOutput)
+        return self.page(version_list(access_definition(definition_id)), DefinitionVersionRowOutput)
 
 
 @extend_schema_field({"type": "object"})
@@ -183,7 +183,7 @@ class DefinitionVersionItem(TenantAPIView):
 
     actions: ClassVar[dict[str, str]] = {"get": "definition.read"}
 
-    class Output(VersionOutput):
+    class Output(DefinitionVersionOutput):
         document = DocumentField(help_text="The document as JSON.")
         plan = DocumentField(help_text="What the engine carries out.")
 

@@ -18,7 +18,7 @@ class Definition(TenantOwned):
     status = models.CharField(
         _("status"), max_length=8, default=DefinitionStatus.ACTIVE, choices=choices_of(DefinitionStatus)
     )
-    current_number = models.PositiveIntegerField(default=0)
+    current_number = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(TenantOwned.Meta):

@@ -54,8 +54,7 @@ class Subscription(TenantOwned):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "run_id", "listener"], name="subscription_listener_once"),
             models.CheckConstraint(
-                condition=Q(definition_id__isnull=True, run_id__isnull=False)
-                | Q(definition_id__isnull=False, run_id__isnull=True),
+                condition=Q(definition_id__isnull=True) | Q(run_id__isnull=True),
                 name="subscription_has_one_owner",
             ),
         ]

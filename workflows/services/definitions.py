@@ -88,7 +88,7 @@ def _definition(checked: Checked, unit_id: UUID | str | None) -> Definition:
     if definition is None:
         try:
             with transaction.atomic():
-                definition = Definition.objects.create(**names, unit=_paying(unit_id))
+                definition = Definition.objects.create(**names, unit=_paying(unit_id), current_number=0)
         except IntegrityError as error:
             raise Conflict(_("Somebody published this definition at the same moment. Try again.")) from error
     elif unit_id is not None:
