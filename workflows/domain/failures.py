@@ -75,4 +75,4 @@ def same_type(left: str, right: str) -> bool:
 def canonical_type(spelling: str) -> str:
     """One spelling of a standard type; any other type as it is."""
     found = _SPELLINGS.fullmatch(spelling)
-    return f"{TYPES}{found[1]}" if found else spelling
+    return f"{TYPES}{found[1]}" if found and found[1] in STATUS else spelling

@@ -246,3 +246,8 @@ def test_every_spelling_of_a_standard_type_is_the_same_type():
     hosts = ("serverlessworkflow.io", "open-workflow-specification.org")
     known = {canonical_type(f"https://{host}/{path}/timeout") for host in hosts for path in spellings}
     assert known == {standard("timeout", "").type}
+
+
+def test_a_type_that_is_no_standard_one_stays_as_its_author_wrote_it():
+    own = "https://open-workflow-specification.org/errors/types/compliance"
+    assert canonical_type(own) == own
