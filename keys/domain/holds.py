@@ -71,6 +71,20 @@ def hold_op(request: HoldRequest) -> dict[str, Any]:
     }
 
 
+def hold_texts(request: HoldRequest) -> tuple[bytes | None, ...]:
+    """The same as parameters of the SQL function `keys_hold`, in text form."""
+    return (
+        str(request.tenant_id).encode(),
+        str(request.hold_id).encode(),
+        str(request.virtual_key_id).encode(),
+        str(request.secret_id).encode() if request.secret_id else None,
+        b"%d" % request.amount,
+        b"t" if request.priced else b"f",
+        b"%d" % request.ttl_seconds,
+        b"t" if request.count_request else b"f",
+    )
+
+
 def settle_op(hold: Hold, amount: int) -> dict[str, Any]:
     """The operation that books what a call really cost."""
     return {"op": "settle", "tenant": str(hold.tenant_id), "hold": str(hold.id), "amount": amount}

@@ -8,6 +8,7 @@ from django.db import migrations
 from tenants.rls import APP, GATEWAY, RELAY, SqlFunction
 
 _PARTS = iter(Path(__file__).with_name("functions.sql").read_text(encoding="utf-8").split("--;;\n"))
+_AGAIN = "uuid, uuid, uuid, uuid, bigint, timestamptz, uuid[], uuid[], uuid[], bigint, int"
 
 
 def _function(signature: str, *grants: str) -> SqlFunction:
@@ -28,6 +29,9 @@ class Migration(migrations.Migration):
         _function("keys_resolve(uuid, text, text, keys_op[], timestamptz)"),
         _function("keys_admit(uuid, keys_case[], timestamptz, keys_delta[])"),
         _function("keys_exchange(jsonb)", APP, GATEWAY),
+        _function("keys_book(uuid, uuid, uuid, uuid, uuid[], uuid[], uuid[], bigint, int, timestamptz)"),
+        _function("keys_hold(uuid, uuid, uuid, uuid, bigint, bool, int, bool)", APP, GATEWAY),
+        _function(f"keys_hold_again({_AGAIN})", APP, GATEWAY),
         _function("keys_expire_holds(uuid, uuid[])", RELAY),
         _function("keys_expire(int)", RELAY),
         _function("keys_prune(interval)", RELAY),

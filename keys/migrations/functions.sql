@@ -425,6 +425,164 @@ begin
 end $$;
 --;;
 
+-- Writes one hold that looked fine when its limits were read: counts it in the periods, by lock order, if it still fits, and
+-- inserts its row. Returns what is used of each period. What turned out differently under the locks (the room is gone, the hold
+-- exists or has ended) rolls everything back as a serialization failure.
+create or replace function keys_book(
+    of_tenant uuid, of_hold uuid, of_key uuid, of_unit uuid, periods uuid[], allocations uuid[], counted uuid[], cost bigint,
+    seconds int, moment timestamptz) returns bigint[]
+language plpgsql volatile as $$
+declare
+    used bigint[] := array_fill(null::bigint, array[cardinality(periods)]);
+    booked record;
+    inserted int;
+begin
+    for booked in
+        update keys_limitperiod p
+        set held = p.held + case when p.id = any (allocations) then cost else 0 end,
+            committed = p.committed + case when p.id = any (counted) then 1 else 0 end
+        from (select q.id from keys_limitperiod q where q.tenant_id = of_tenant and q.id = any (periods)
+              order by q.limit_id, q.starts_at for update) locked
+        where p.tenant_id = of_tenant and p.id = any (periods) and p.id = locked.id and case
+            when not p.hard then true
+            when p.id = any (allocations) then
+                p.committed + p.held + p.overrun + cost <= p.amount
+                and (p.overrun = 0 or p.committed + p.held + p.overrun < p.amount)
+            when p.id = any (counted) then p.committed + p.held + p.overrun < p.amount
+            else true end
+        returning p.id, p.committed + p.held + p.overrun as used
+    loop
+        used[array_position(periods, booked.id)] := booked.used;
+    end loop;
+    insert into keys_hold (id, tenant_id, virtual_key_id, unit_id, amount, allocations, counted, admitted_at, expires_at)
+    select of_hold, of_tenant, of_key, of_unit, cost, allocations, counted, moment, moment + make_interval(secs => seconds)
+    where not exists (
+        select from keys_ledgerentry e where e.tenant_id = of_tenant and e.hold_id = of_hold and e.kind <> 'overrun')
+    on conflict do nothing;
+    get diagnostics inserted = row_count;
+    if inserted = 0 or array_position(used, null) is not null then
+        raise exception 'the limits or the hold changed under this call' using errcode = 'serialization_failure';
+    end if;
+    return used;
+end $$;
+--;;
+
+-- One hold, as text: the common case of `keys_exchange` with few statements, for a gateway that has a single call waiting. It
+-- only ever says yes. Whatever is not plain (a key in doubt, a missing period, no room, a secret not noted for a minute, a
+-- malformed op) goes to keys_exchange before anything is locked. The answer tells what `keys_hold_again` needs.
+create or replace function keys_hold(
+    of_tenant uuid, of_hold uuid, of_key uuid, of_secret uuid, cost bigint, is_priced bool, seconds int, counts bool) returns text
+language plpgsql volatile security definer
+set search_path = public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+declare
+    moment timestamptz := clock_timestamp();
+    former text := coalesce(current_setting('app.tenant', true), '');
+    ignored text;
+    way uuid[];
+    unit uuid;
+    until timestamptz;
+    stamp bigint;
+    l record;
+    plain bool;
+    periods uuid[] := '{}';      -- the periods with their texts, the one that resets last first
+    texts text[] := '{}';
+    amounts bigint[] := '{}';
+    used bigint[];
+    allocations uuid[] := '{}';
+    counted uuid[] := '{}';
+begin
+    ignored := set_config('app.tenant', of_tenant::text, true);
+    -- Read first: whatever changes from here on makes the answer's hint too old, never too new.
+    select c.version into stamp from tenants_configstamp c where c.tenant_id = of_tenant;
+    select u.path, u.id, least(v.expires_at, s.expires_at, s.last_used_at + interval '1 minute') into way, unit, until
+    from keys_virtualkey v
+    join tenants_unit u on u.tenant_id = v.tenant_id and u.id = v.unit_id
+    join tenants_tenant t on t.id = v.tenant_id and t.status = 'active'
+    left join keys_virtualkeysecret s on s.tenant_id = v.tenant_id and s.id = of_secret and s.virtual_key_id = v.id
+    where v.tenant_id = of_tenant and v.id = of_key and v.status = 'active' and (v.expires_at > moment) is not false
+    and (of_secret is null or (s.last_used_at >= moment - interval '1 minute' and (s.revoked_at <= moment) is not true
+                               and (s.expires_at > moment) is not false));
+    plain := found and is_priced and cost between 0 and 100000000000000000 and seconds between 1 and 86400;
+
+    if plain then
+        for l in
+            with x as (
+                select k.* from keys_limit k where k.tenant_id = of_tenant and k.active and k.virtual_key_id = of_key
+                union all
+                select k.* from keys_limit k where k.tenant_id = of_tenant and k.active and k.unit_id = any (way)
+                union all
+                select k.* from keys_limit k
+                where k.tenant_id = of_tenant and k.active and k.virtual_key_id is null and k.unit_id is null
+            )
+            select p.id as period, x.meter = 'cost' as is_cost, p.hard, p.amount, p.overrun, p.committed + p.held + p.overrun as used,
+                   p.ends_at,
+                   '{"id": "' || x.id || '", "name": ' || to_json(x.name) || ', "scope": "'
+                   || case when x.virtual_key_id is not null then 'virtual_key' when x.unit_id is not null then 'unit' else 'tenant' end
+                   || '", "meter": "' || x.meter || '", "window": "' || x."window" || '", "resets_at": ' || to_json(p.ends_at)
+                   || ', "hard": ' || p.hard || ', "amount": ' || p.amount as shown
+            from x left join keys_limitperiod p
+            on p.tenant_id = of_tenant and p.limit_id = x.id and p.ends_at > moment and p.starts_at <= moment
+            order by p.ends_at desc, x.id
+        loop
+            plain := l.period is not null and case
+                when not l.hard then true
+                when l.is_cost then l.used + cost <= l.amount and (l.overrun = 0 or l.used < l.amount)
+                else not counts or l.used < l.amount end;
+            exit when not plain;
+            periods := periods || l.period;
+            texts := texts || l.shown;
+            amounts := amounts || l.amount;
+            until := least(until, l.ends_at);
+            if l.is_cost then
+                allocations := allocations || l.period;
+            elsif counts then
+                counted := counted || l.period;
+            end if;
+        end loop;
+    end if;
+
+    if plain then
+        used := keys_book(of_tenant, of_hold, of_key, unit, periods, allocations, counted, cost, seconds, moment);
+    end if;
+    ignored := set_config('app.tenant', former, true);
+    if not plain then
+        return keys_exchange(jsonb_build_array(jsonb_build_object(
+            'op', 'hold', 'tenant', of_tenant, 'hold', of_hold, 'key', of_key, 'secret', of_secret, 'amount', cost,
+            'priced', is_priced, 'ttl', seconds, 'count_request', counts))) ->> 0;
+    end if;
+    for n in 1..cardinality(texts) loop
+        texts[n] := texts[n] || ', "used": ' || used[n] || ', "remaining": ' || greatest(amounts[n] - used[n], 0) || '}';
+    end loop;
+    return '{"ok": true, "limits": [' || array_to_string(texts, ', ') || '], "hint": ' || json_build_object(
+        'stamp', stamp, 'until', until, 'unit', unit, 'periods', periods::text, 'allocations', allocations::text,
+        'counted', counted::text) || '}';
+end $$;
+--;;
+
+-- The next hold of a key whose limits `keys_hold` has told: nothing is looked up again while the tenant's configuration has the
+-- stamp it had then and no time has run out. Returns what is used of each period; null when `keys_hold` must be asked again.
+create or replace function keys_hold_again(
+    of_tenant uuid, of_hold uuid, of_key uuid, of_unit uuid, stamp bigint, until timestamptz, periods uuid[], allocations uuid[],
+    counted uuid[], cost bigint, seconds int) returns bigint[]
+language plpgsql volatile security definer
+set search_path = public, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+declare
+    moment timestamptz := clock_timestamp();
+    former text := coalesce(current_setting('app.tenant', true), '');
+    ignored text;
+    used bigint[];
+begin
+    perform 1 from tenants_configstamp c where c.tenant_id = of_tenant and c.version = stamp;
+    if not found or moment >= until then
+        return null;
+    end if;
+    ignored := set_config('app.tenant', of_tenant::text, true);
+    used := keys_book(of_tenant, of_hold, of_key, of_unit, periods, allocations, counted, cost, seconds, moment);
+    ignored := set_config('app.tenant', former, true);
+    return used;
+end $$;
+--;;
+
 -- Ends due holds of one tenant at their full amount: nothing that may have been spent is given back.
 create or replace function keys_expire_holds(of_tenant uuid, holds uuid[]) returns int
 language sql volatile security definer set search_path = public, pg_temp

@@ -15,14 +15,15 @@ import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any
 
 import msgspec
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, SerializationFailure
 
-from keys.domain.holds import hold_op, release_op, settle_op
+from keys.domain.holds import hold_op, hold_texts, release_op, settle_op
 from keys.domain.limits import LimitState
 from keys.ports import Hold, HoldRequest, Refusal
+from routing.adapters.hold_hints import HoldHint, HoldHints
 from routing.adapters.postgres_link import LinkError, PostgresLink
 from routing.ports import LedgerUnavailable, RecordBuilder
 from tenants.failpoints import FailpointError, failpoint
@@ -33,8 +34,15 @@ LINGER_SECONDS = 0.02
 MAX_BATCH = 256
 MAX_WAITING = 100_000
 
-COLLISIONS = (SerializationFailure, DeadlockDetected)
-_EXCHANGE: LiteralString = "select keys_exchange(%s::jsonb)::text"
+REPEATABLE = (SerializationFailure, DeadlockDetected, LockNotAvailable, QueryCanceled)  # nothing has happened there
+FAILURES = (LinkError, msgspec.DecodeError, msgspec.ValidationError)
+_AGAIN = (
+    b"select keys_hold_again($1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::bigint, $6::timestamptz, $7::uuid[],"
+    b" $8::uuid[], $9::uuid[], $10::bigint, $11::int)"
+)
+_HOLD = b"select keys_hold($1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::bigint, $6::bool, $7::int, $8::bool)"
+_EXCHANGE = b"select keys_exchange($1::jsonb)::text"
+_END = b"select routing_record($1::jsonb), keys_exchange($2::jsonb)::text"
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +52,7 @@ class _Admission(msgspec.Struct):
     limits: tuple[LimitState, ...] = ()
     reason: str = ""
     limit: LimitState | None = None
+    hint: HoldHint | None = None
 
 
 class _Ending(msgspec.Struct):
@@ -80,6 +89,7 @@ class LedgerCounters:
     late: int = 0
 
 
+_read_admission = msgspec.json.Decoder(_Admission).decode
 _read_admissions = msgspec.json.Decoder(list[_Admission]).decode
 _read_endings = msgspec.json.Decoder(list[_Ending]).decode
 _write = msgspec.json.Encoder().encode
@@ -94,8 +104,10 @@ class PostgresLedger:
             url, name="gateway holds", settings=("set statement_timeout = '1400ms'", "set lock_timeout = '1200ms'")
         )
         self._endings = PostgresLink(url, name="gateway settlements", settings=("set statement_timeout = '5s'",))
+        self._hints = HoldHints()
         self._holds: deque[_Waiting] = deque()
         self._entries: deque[_Entry] = deque()
+        self._lane_taken = False
         self._admitting: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
         self._closing = False
@@ -111,13 +123,18 @@ class PostgresLedger:
         await self._endings.open()
 
     async def hold(self, request: HoldRequest) -> Hold | Refusal:
-        """Admit or refuse within HOLD_SECONDS."""
+        """Admit or refuse within HOLD_SECONDS. A call that finds the lane free takes it, without a task between."""
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(request, loop.create_future(), loop.time() + HOLD_SECONDS)
-        self._holds.append(waiting)
-        if self._admitting is None:
-            self._admitting = loop.create_task(self._admit())
-        return await waiting.answer
+        until = loop.time() + HOLD_SECONDS
+        if self._lane_taken:
+            waiting = _Waiting(request, loop.create_future(), until)
+            self._holds.append(waiting)
+            return await waiting.answer
+        self._lane_taken = True
+        try:
+            return await self._hold_alone(request, until)
+        finally:
+            self._pass_lane()
 
     def end(self, hold: Hold, amount: int | None, record: RecordBuilder | None = None) -> None:
         """Queue the settlement or release of a hold."""
@@ -140,48 +157,93 @@ class PostgresLedger:
 
     # Holds
 
+    def _pass_lane(self) -> None:
+        """Whoever had the lane is done: what collected meanwhile goes out together."""
+        self._lane_taken = bool(self._holds)
+        if self._holds:
+            self._admitting = asyncio.get_running_loop().create_task(self._admit())
+
+    async def _hold_alone(self, request: HoldRequest, until: float) -> Hold | Refusal:
+        try:
+            answer = (await self._ask([request], until))[0]
+        except FAILURES as error:
+            self._note_loss(1, error)
+            if not isinstance(error, LinkError) or error.unknown:
+                self._give_back(request)
+            raise LedgerUnavailable(str(error)) from error
+        except asyncio.CancelledError:
+            self._give_back(request)
+            raise
+        self.counters.hold_batches += 1
+        self.counters.holds += 1
+        return answer
+
     async def _admit(self) -> None:
         try:
-            while self._holds:
-                batch = [self._holds.popleft() for _ in range(min(len(self._holds), MAX_BATCH))]
-                await self._admit_batch(batch)
+            batch = [self._holds.popleft() for _ in range(min(len(self._holds), MAX_BATCH))]
+            await self._admit_batch(batch)
         finally:
             self._admitting = None
+            self._pass_lane()
 
     async def _admit_batch(self, batch: Sequence[_Waiting]) -> None:
-        payload = _write([hold_op(waiting.request) for waiting in batch]).decode()
         try:
-            answers = await self._ask(payload, batch[0].until)
-        except (LinkError, msgspec.DecodeError, msgspec.ValidationError) as error:
+            answers = await self._ask([waiting.request for waiting in batch], batch[0].until)
+        except FAILURES as error:
             self._lose(batch, error)
             return
         self.counters.hold_batches += 1
         self.counters.holds += len(batch)
         for waiting, answer in zip(batch, answers, strict=True):
             if not waiting.answer.done():
-                waiting.answer.set_result(_verdict(waiting.request, answer))
-            elif answer.ok:
+                waiting.answer.set_result(answer)
+            elif isinstance(answer, Hold):
                 self._give_back(waiting.request)
 
-    async def _ask(self, payload: str, until: float) -> list[_Admission]:
+    async def _ask(self, requests: Sequence[HoldRequest], until: float) -> list[Hold | Refusal]:
         """One call; once more when the store refused it for a collision, of which nothing remains there."""
-        loop = asyncio.get_running_loop()
         try:
-            rows = await self._admissions.rows(_EXCHANGE, (payload,), seconds=max(until - loop.time(), 0.05))
+            if len(requests) == 1:
+                return [await self._ask_alone(requests[0], until)]
+            return await self._exchange(requests, until)
         except LinkError as error:
-            if error.broken or error.unknown or not isinstance(error.__cause__, COLLISIONS):
+            if error.broken or error.unknown or not _repeatable(error):
                 raise
-            rows = await self._admissions.rows(_EXCHANGE, (payload,), seconds=max(until - loop.time(), 0.05))
-        return _read_admissions(rows[0][0])
+        return await self._exchange(requests, until)
+
+    async def _ask_alone(self, request: HoldRequest, until: float) -> Hold | Refusal:
+        """The short ways: with what is known of the key, else with a look at it."""
+        known = self._hints.parameters(request)
+        if known is not None:
+            used = await self._call(_AGAIN, known, until)
+            if used is not None:
+                return self._hints.admitted(request, used)
+            self._hints.forget(request)
+        answer = _read_admission(await self._call(_HOLD, hold_texts(request), until) or b"null")
+        if answer.hint is not None:
+            self._hints.learn(request, answer.hint, answer.limits)
+        return _verdict(request, answer)
+
+    async def _exchange(self, requests: Sequence[HoldRequest], until: float) -> list[Hold | Refusal]:
+        ops = _write([hold_op(request) for request in requests])
+        answers = _read_admissions(await self._call(_EXCHANGE, [ops], until) or b"null")
+        return [_verdict(request, answer) for request, answer in zip(requests, answers, strict=True)]
+
+    async def _call(self, statement: bytes, parameters: Sequence[bytes | None], until: float) -> bytes | None:
+        seconds = max(until - asyncio.get_running_loop().time(), 0.05)
+        return (await self._admissions.texts(statement, parameters, seconds=seconds))[0]
 
     def _lose(self, batch: Sequence[_Waiting], error: Exception) -> None:
-        _log.warning("%d holds were not answered: %s", len(batch), error)
-        self.counters.holds_lost += len(batch)
+        self._note_loss(len(batch), error)
         for waiting in batch:
             if not waiting.answer.done():
                 waiting.answer.set_exception(LedgerUnavailable(str(error)))
             if not isinstance(error, LinkError) or error.unknown:
                 self._give_back(waiting.request)
+
+    def _note_loss(self, count: int, error: Exception) -> None:
+        _log.warning("%d holds were not answered: %s", count, error)
+        self.counters.holds_lost += count
 
     def _give_back(self, request: HoldRequest) -> None:
         self._queue(_Entry(release_op(Hold(request.tenant_id, request.hold_id, request.amount)), None))
@@ -218,7 +280,7 @@ class PostgresLedger:
             failpoint("gateway.settle.before")
             await self._write(batch)
         except (LinkError, FailpointError) as error:
-            if isinstance(error, LinkError) and not error.broken and not error.unknown:
+            if isinstance(error, LinkError) and not (error.broken or error.unknown or _repeatable(error)):
                 return await self._end_apart(batch, error)
             _log.warning("%d settlements or records wait: %s", len(batch), error)
             return False
@@ -239,16 +301,16 @@ class PostgresLedger:
 
     async def _write(self, batch: Sequence[_Entry]) -> None:
         """Records first, so that the limits' rows are locked as shortly as possible."""
-        records = _write([row for entry in batch if (row := _built(entry)) is not None]).decode()
+        records = [row for entry in batch if (row := _built(entry)) is not None]
         ops = [entry.op for entry in batch if entry.op is not None]
-        rows = await self._endings.rows(
-            "select routing_record(%s::jsonb), keys_exchange(%s::jsonb)::text",
-            (records, _write(ops).decode()),
-            seconds=END_SECONDS,
-        )
-        for ending in _read_endings(rows[0][1]):
+        columns = await self._endings.texts(_END, (_write(records), _write(ops)), seconds=END_SECONDS)
+        for ending in _read_endings(columns[1] or b"[]"):
             self.counters.overruns += ending.overrun > 0
             self.counters.late += not ending.ok and ending.reason == "expired"
+
+
+def _repeatable(error: LinkError) -> bool:
+    return isinstance(error.__cause__, REPEATABLE)
 
 
 def _built(entry: _Entry) -> Mapping[str, Any] | None:

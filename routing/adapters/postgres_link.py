@@ -10,14 +10,16 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Sequence
-from typing import Any, LiteralString
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 
+from routing.adapters.postgres_text import Columns, TextStatements
 from tenants.dbroles import QUERY, UnsafeRole, verdict
 
 Row = tuple[Any, ...]
+Result = TypeVar("Result")
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class PostgresLink:
         self._connect_seconds = connect_seconds
         self._settings = settings
         self._connection: psycopg.AsyncConnection[Row] | None = None
+        self._texts: TextStatements | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -51,13 +54,25 @@ class PostgresLink:
 
     async def rows(self, statement: LiteralString, parameters: Sequence[Any] = (), *, seconds: float) -> list[Row]:
         """Run one statement and return its rows, all within `seconds`; LinkError otherwise."""
-        until = asyncio.get_running_loop().time() + seconds
-        await self._take_turn(seconds)
-        try:
-            connection = await self._open(until)
-            return await self._execute(connection, statement, parameters, until)
-        finally:
-            self._turn.release()
+
+        async def execute(connection: psycopg.AsyncConnection[Row]) -> list[Row]:
+            cursor = await connection.execute(statement, parameters or None)
+            return await cursor.fetchall() if cursor.description else []
+
+        return await self._within(seconds, execute)
+
+    async def texts(self, statement: bytes, parameters: Sequence[bytes | None], *, seconds: float) -> Columns:
+        """The only row of a statement of text parameters ($1, $2, …), all within `seconds`; LinkError otherwise.
+
+        A link is used for `texts` or for `rows`, never for both.
+        """
+
+        async def execute(connection: psycopg.AsyncConnection[Row]) -> Columns:
+            if self._texts is None:
+                self._texts = TextStatements(connection)
+            return await self._texts.row(statement, parameters)
+
+        return await self._within(seconds, execute)
 
     async def open(self) -> None:
         """Connect ahead of need; UnsafeRole if the role must not be used, an unreachable server is only logged."""
@@ -73,6 +88,9 @@ class PostgresLink:
 
     async def close(self) -> None:
         """Close the connection; a later statement opens it again."""
+        if self._texts is not None:
+            self._texts.close()
+            self._texts = None
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
@@ -90,6 +108,7 @@ class PostgresLink:
     async def _open(self, until: float) -> psycopg.AsyncConnection[Row]:
         if self._connection is not None and not self._connection.closed:
             return self._connection
+        await self.close()
         seconds = min(self._connect_seconds, until - asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout(max(seconds, 0.01)):
@@ -119,18 +138,26 @@ class PostgresLink:
             raise
         return connection
 
-    async def _execute(
+    async def _within(
+        self, seconds: float, execute: "Callable[[psycopg.AsyncConnection[Row]], Awaitable[Result]]"
+    ) -> Result:
+        until = asyncio.get_running_loop().time() + seconds
+        await self._take_turn(seconds)
+        try:
+            return await self._watched(await self._open(until), until, execute)
+        finally:
+            self._turn.release()
+
+    async def _watched(
         self,
         connection: psycopg.AsyncConnection[Row],
-        statement: LiteralString,
-        parameters: Sequence[Any],
         until: float,
-    ) -> list[Row]:
+        execute: "Callable[[psycopg.AsyncConnection[Row]], Awaitable[Result]]",
+    ) -> Result:
         loop = asyncio.get_running_loop()
         alarm = loop.call_at(until, _shut_down, connection)
         try:
-            cursor = await connection.execute(statement, parameters or None)
-            return await cursor.fetchall() if cursor.description else []
+            return await execute(connection)
         except psycopg.Error as error:
             broken = connection.closed or connection.broken or loop.time() >= until
             if broken:

@@ -1,6 +1,5 @@
 """A desk for tests of money: one tenant's key with limits, and its own connection to the SQL functions."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,15 +17,12 @@ from tenants.ids import uuid7
 from tenants.models import Tenant, Unit
 from tests import factories
 from tests.cast import Cast, conninfo, owner_conninfo
-
-Answer = dict[str, Any]
+from tests.integration.keys.ways import Answer, send
 
 
 def exchange(connection: "psycopg.Connection[Any]", *ops: Answer) -> list[Answer]:
-    """One call of the SQL function."""
-    row = connection.execute("select keys_exchange(%s::jsonb)", [json.dumps(ops)]).fetchone()
-    assert row is not None
-    return row[0]  # type: ignore[no-any-return]
+    """One call of the SQL function for batches."""
+    return send(connection, list(ops))
 
 
 @dataclass
@@ -39,6 +35,7 @@ class Desk:
     unit: Unit
     issued: IssuedKey
     connection: "psycopg.Connection[Any]"
+    way: str = "batch"
     taken: list[UUID] = field(default_factory=list)
 
     def limit(
@@ -65,7 +62,7 @@ class Desk:
 
     def ask(self, *ops: Answer) -> list[Answer]:
         """One batch on the connection of this desk."""
-        return exchange(self.connection, *ops)
+        return send(self.connection, list(ops), self.way)
 
     def take(self, amount: int = 100, **more: Any) -> Answer:
         """A hold that must be admitted; returns its operation."""
@@ -106,7 +103,7 @@ class Desk:
 
 
 @contextmanager
-def open_desk(cast: Cast, tenant: Tenant | None = None) -> Iterator[Desk]:
+def open_desk(cast: Cast, tenant: Tenant | None = None, way: str = "batch") -> Iterator[Desk]:
     """A desk in tenant A, or in the one given; needs a test marked `committed`."""
     tenant = tenant or cast.tenant_a
     with cast.acting(tenant=tenant):
@@ -114,7 +111,7 @@ def open_desk(cast: Cast, tenant: Tenant | None = None) -> Iterator[Desk]:
         unit = factories.unit("Cards", parent=top)
         issued = virtual_key_issue(unit_id=unit.id, name="app")
     with psycopg.connect(conninfo(), autocommit=True) as connection:
-        yield Desk(cast, tenant, top, unit, issued, connection)
+        yield Desk(cast, tenant, top, unit, issued, connection, way)
 
 
 def expire(batch: int = 100) -> int:

@@ -8,8 +8,9 @@ from tenants.services import tenant_set_status
 from tests import factories
 from tests.cast import committed
 from tests.integration.keys.kit import Desk, open_desk
+from tests.integration.keys.ways import WAYS
 
-pytestmark = committed
+pytestmark = [committed, pytest.mark.parametrize("way", WAYS)]
 
 
 def test_a_call_that_fits_is_held_and_told_what_is_left(desk: Desk) -> None:

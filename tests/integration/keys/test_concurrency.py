@@ -13,16 +13,19 @@ from keys.services import limit_change
 from tests.cast import committed, conninfo
 from tests.integration.keys.kit import Answer, Desk, exchange, open_desk
 from tests.integration.keys.racers import race
+from tests.integration.keys.ways import WAYS
 
 pytestmark = committed
+each_way = pytest.mark.parametrize("way", WAYS)
 BROKEN = (
     "select count(*) from keys_limitperiod where committed + held > amount or committed < 0 or held < 0 or overrun < 0"
 )
 
 
+@each_way
 def test_a_budget_for_ten_admits_ten_of_a_hundred(desk: Desk) -> None:
     limit = desk.limit(1000)
-    answers = race(conninfo(), [[desk.hold_op(100)] for _ in range(100)])
+    answers = race(conninfo(), [[desk.hold_op(100)] for _ in range(100)], way=desk.way)
     assert Counter(answer["ok"] for answer in answers) == {True: 10, False: 90}
     assert {answer["limit"]["id"] for answer in answers if not answer["ok"]} == {str(limit.id)}
     assert desk.counters(limit) == (0, 1000, 0)
@@ -35,19 +38,21 @@ def test_a_quota_for_ten_admits_ten_of_a_hundred_in_batches(desk: Desk) -> None:
     assert desk.counters(limit) == (10, 0, 0)
 
 
+@each_way
 def test_the_first_calls_of_a_period_open_it_once(desk: Desk) -> None:
     limits = [
         desk.limit(100_000, scope=scope, window=window) for scope in ("key", "tenant") for window in ("day", "month")
     ]
-    answers = race(conninfo(), [[desk.hold_op(10)] for _ in range(40)])
+    answers = race(conninfo(), [[desk.hold_op(10)] for _ in range(40)], way=desk.way)
     assert all(answer["ok"] for answer in answers)
     assert {desk.counters(limit) for limit in limits} == {(0, 400, 0)}
 
 
+@each_way
 def test_the_same_hold_from_everywhere_is_admitted_once(desk: Desk) -> None:
     limit = desk.limit(1000)
     op = desk.hold_op(400)
-    answers = race(conninfo(), [[op] for _ in range(20)])
+    answers = race(conninfo(), [[op] for _ in range(20)], way=desk.way)
     assert all(answer["ok"] for answer in answers)
     assert desk.counters(limit) == (0, 400, 0)
 

@@ -11,8 +11,9 @@ from keys.services import limit_change, limit_deactivate, periods_prune
 from tenants.services import tenant_change
 from tests.cast import committed, conninfo
 from tests.integration.keys.kit import Desk
+from tests.integration.keys.ways import WAYS
 
-pytestmark = committed
+pytestmark = [committed, pytest.mark.parametrize("way", WAYS)]
 ZONES = ["UTC", "Asia/Ho_Chi_Minh", "America/New_York", "America/Santiago", "Asia/Beirut", "America/Havana"]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -9,8 +10,9 @@ from keys.services import virtual_key_issue
 from tenants.ids import uuid7
 from tests.cast import committed
 from tests.integration.keys.kit import Answer, Desk, expire
+from tests.integration.keys.ways import WAYS
 
-pytestmark = committed
+pytestmark = [committed, pytest.mark.parametrize("way", WAYS)]
 BUDGET, QUOTA = 1000, 12
 
 STEPS = st.one_of(
