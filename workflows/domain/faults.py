@@ -1,17 +1,17 @@
 """What is wrong with a document: where, what, and what to do about it.
 
-`text` and `fix` are templates (`%(name)s`) that a page may translate before it fills in `data`; `message` and `remedy`
-are the filled-in English.
+`text` and `fix` are templates (`%(name)s`); `worded` gives them in a language, `message` and `remedy` in English.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tenants.errors import Invalid
 
 MOST_FAULTS = 100
+OUR_WORDS = frozenset({"wanted", "given", "why"})  # the other values of a fault are the document's
 
 
 def _(text: str) -> str:
@@ -74,14 +74,21 @@ def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     return tuple(unique[key] for key in sorted(unique))[:MOST_FAULTS]
 
 
-def fault_to_json(fault: Fault) -> dict[str, Any]:
+def worded(fault: Fault, translate: Callable[[str], str] = str) -> tuple[str, str]:
+    """Message and fix in a language: the templates and those of their values that are words of ours."""
+    data = {key: translate(value) if key in OUR_WORDS and value else value for key, value in fault.data.items()}
+    return translate(fault.text) % data, translate(fault.fix) % data if fault.fix else ""
+
+
+def fault_to_json(fault: Fault, translate: Callable[[str], str] = str) -> dict[str, Any]:
     """What API and command line show of a fault."""
+    message, fix = worded(fault, translate)
     return {
         "line": fault.line,
         "column": fault.column,
         "pointer": fault.pointer,
-        "message": fault.message,
-        "fix": fault.remedy,
+        "message": message,
+        "fix": fix,
     }
 
 

@@ -23,25 +23,25 @@ MOST_CHARACTERS: Final = 8_192
 MOST_NODES: Final = 2_000
 MOST_DEPTH: Final = 80
 
-VARIABLES: Final = frozenset({"context", "input", "output", "secrets", "authorization", "task", "workflow", "runtime"})
+
+def _(text: str) -> str:
+    """Mark for translation."""
+    return text
+
+
 FORBIDDEN: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("env", "$ENV", "get_search_list"), "reads the environment of the server"),
-    **dict.fromkeys(("input", "inputs", "input_filename", "input_line_number"), "reads other input"),
-    **dict.fromkeys(("debug", "stderr"), "writes to the server's output"),
-    **dict.fromkeys(("halt", "halt_error"), "ends the program"),
-    **dict.fromkeys(("now", "localtime", "strflocaltime"), "depends on when and where it runs"),
-    "builtins": "lists functions that are refused here",
+    **dict.fromkeys(("env", "$ENV", "get_search_list"), _("reads the environment of the server")),
+    **dict.fromkeys(("input", "inputs", "input_filename", "input_line_number"), _("reads other input")),
+    **dict.fromkeys(("debug", "stderr"), _("writes to the server's output")),
+    **dict.fromkeys(("halt", "halt_error"), _("ends the program")),
+    **dict.fromkeys(("now", "localtime", "strflocaltime"), _("depends on when and where it runs")),
+    "builtins": _("lists functions that are refused here"),
 }
 FREE: Final = frozenset({"const", "identity", "emptyarray", "field", "index", "slice", "var", "opt", "loc"})
 COMPOSED: Final = frozenset({"pipe", "alt", "and", "or", "collect", "object", "if", "neg", "str", "binop"})
 CHEAP_CALLS: Final = frozenset({"length/0", "not/0", "map/1", "select/1", "type/0", "has/1", "keys/0", "tostring/0"})
 CHEAP_OPERATORS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "+", "-"})
 _COMPILING: Final = Lock()  # purejq keeps the names of the program being compiled in a global
-
-
-def _(text: str) -> str:
-    """Mark for translation."""
-    return text
 
 
 @dataclass(frozen=True, slots=True)

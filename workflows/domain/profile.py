@@ -162,7 +162,7 @@ def _call_problems(site: Site, functions: frozenset[str]) -> Iterator[Problem]:
     elif not isinstance(called, str):
         yield from _call_shape(site, ANY_FUNCTION)
     elif "://" in called:
-        yield unsupported(path, _("a function by its address"), on_key=False)
+        yield unsupported(path, "a function by its address", on_key=False)
     else:
         yield from _call_shape(site, ANY_FUNCTION)
         yield from _catalog_problems(site, called, functions)
