@@ -18,53 +18,17 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
 from workflows.domain.failures import WorkflowError
+from workflows.domain.history import FINAL, EntryType, HistoryEntry, RunStatus
+from workflows.domain.outcomes import Failed, Outcome, Succeeded, Unknown, Waiting
+
+__all__ = [
+    "FINAL", "Abandon", "CancelRequested", "CancelTimer", "Command", "CompensationDecided", "Continue", "Continued",
+    "EntryType", "EventArrived", "Failed", "Finish", "HistoryEntry", "Listen", "Outcome", "Perform", "Performed",
+    "Publish", "ResumeRequested", "RetryRequested", "RunStatus", "Signal", "StartTimer", "Started", "Succeeded",
+    "SuspendRequested", "TimerFired", "Unknown", "Unlisten", "Waiting", "from_json", "to_json",
+]  # fmt: skip
 
 Json: TypeAlias = Any
-RunStatus = Literal[
-    "pending", "running", "waiting", "suspended", "compensating",
-    "completed", "faulted", "cancelled", "compensated", "compensation_failed",
-]  # fmt: skip
-FINAL: Final[frozenset[RunStatus]] = frozenset(
-    {"completed", "faulted", "cancelled", "compensated", "compensation_failed"}
-)
-
-
-# --- what an effect answered ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Succeeded:
-    output: Json = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """The effect did not happen. `retriable` False: trying again cannot help, whatever a retry policy says; None: the
-    policy decides. It is not tried again before `retry_after_seconds`."""
-
-    error: WorkflowError
-    retriable: bool | None = None
-    retry_after_seconds: float = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
-    """The effect may have happened (no answer after a write). It is tried again only where `retriable` says that the
-    other side removes duplicates by the idempotency key; it counts as started when the run is undone."""
-
-    error: WorkflowError
-    retriable: bool = False
-    retry_after_seconds: float = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """The answer comes later, as another `Performed` of the same attempt (an approval). `detail` is for the pages."""
-
-    detail: Json = None
-
-
-Outcome: TypeAlias = Succeeded | Failed | Unknown | Waiting
 
 
 # --- signals ----------------------------------------------------------------------------------------------------------
@@ -230,36 +194,6 @@ class Finish:
 Command: TypeAlias = (
     Perform | Abandon | StartTimer | CancelTimer | Listen | Unlisten | Publish | Continue | Finish
 )  # fmt: skip
-
-
-# --- history ----------------------------------------------------------------------------------------------------------
-
-EntryType = Literal[
-    "run.started", "run.completed", "run.faulted", "run.cancelled", "run.compensating", "run.compensated",
-    "run.compensation_failed", "run.cancel_requested", "run.suspended", "run.resumed", "run.retried",
-    "task.started", "task.completed", "task.skipped", "task.faulted", "task.caught", "task.retried", "task.waiting",
-    "task.cancelled", "task.settled",
-    "compensation.started", "compensation.compensated", "compensation.failed", "compensation.skipped",
-    "compensation.not_applicable", "compensation.decided",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
-    """One line. `pointer`, `iteration` and `generation` name the task, `attempt` its try; `data` depends on the type.
-
-    Tasks that take no time (`set`, `switch`, `raise`, `emit`) have no `task.started`; their last entry has the input.
-    A value larger than `state.HISTORY_VALUE_BYTES` is given as `{"$digest": "sha256:…", "$bytes": n}`.
-    """
-
-    number: int
-    at: datetime
-    type: EntryType
-    pointer: str = ""
-    iteration: str = ""
-    generation: int = 0
-    attempt: int = 0
-    data: Mapping[str, Json]
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------

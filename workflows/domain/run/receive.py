@@ -1,18 +1,17 @@
 """What a signal means to the run as it is: it marks the task that waited for it, or says why it changes nothing."""
 
-from dataclasses import replace
 from typing import Final
 
 from workflows.domain import saga
 from workflows.domain.failures import Raised, standard
-from workflows.domain.plan import Task, walk
+from workflows.domain.plan import walk
 from workflows.domain.run import ledger
 from workflows.domain.run.data import Ending, Node
 from workflows.domain.run.leaves import note_outcome
-from workflows.domain.run.machine import Machine, Place, recorded
-from workflows.domain.run.stop import body
+from workflows.domain.run.machine import Machine, recorded
+from workflows.domain.run.take_up import start_run_timer, take_up
 from workflows.domain.run.tasks import open_block
-from workflows.domain.run.undo import ROOT, end_forward, give_up_waiting
+from workflows.domain.run.undo import end_forward, give_up_waiting
 from workflows.domain.signals import (
     Abandon,
     CancelRequested,
@@ -61,7 +60,7 @@ def receive(machine: Machine, signal: Signal) -> str:  # noqa: C901, PLR0911 one
         case ResumeRequested():
             return _resume(machine, signal)
         case RetryRequested():
-            return _retry(machine, signal)
+            return take_up(machine, signal)
         case CompensationDecided():
             return _decide(machine, signal)
 
@@ -85,7 +84,7 @@ def _start(machine: Machine, signal: Started) -> str:
     try:
         machine.check(machine.plan.input, signal.input, "input")
         value = machine.shaped(machine.plan.input, signal.input, machine.run_variables)
-        _start_run_timer(machine)
+        start_run_timer(machine)
     except Raised as raised:
         ending = Ending(why="faulted", error=raised.error.located("/").to_json())
         end_forward(machine, ending, stopped=True)
@@ -94,13 +93,6 @@ def _start(machine: Machine, signal: Started) -> str:
     state.root = Node(input=value)
     open_block(machine, state.root, value)
     return ""
-
-
-def _start_run_timer(machine: Machine) -> None:
-    limit = machine.plan.timeout
-    if limit is not None:
-        after = machine.seconds(limit, machine.state.input, machine.run_variables)
-        machine.state.timer = machine.start_timer("run_timeout", after)
 
 
 def _performed(machine: Machine, signal: Performed) -> str:
@@ -209,45 +201,6 @@ def _resume(machine: Machine, signal: ResumeRequested) -> str:
     machine.state.suspended = False
     machine.note("run.resumed", by=signal.by)
     return ""
-
-
-def _retry(machine: Machine, signal: RetryRequested) -> str:
-    state = machine.state
-    if state.status != "faulted" or state.root is None or not state.root.children:
-        return "the run cannot be taken up where it failed"
-    state.status, state.step, state.ending, state.output = "running", "forward", None, None
-    state.generation += 1
-    state.ledger = [replace(entry, undone="", reason="") for entry in state.ledger]
-    machine.note("run.retried", by=signal.by, reason=signal.reason, generation=state.generation)
-    _start_run_timer(machine)
-    for child in state.root.children:
-        _take_up(machine, machine.plan.block[child.at], child, ROOT.of(child))
-    return ""
-
-
-def _take_up(machine: Machine, task: Task, node: Node, place: Place) -> None:
-    """Makes the failed and the cancelled tasks new; an answer that came after the failure is used."""
-    block, inner = body(task, node, place)
-    for child in node.children:
-        _take_up(machine, block[child.at], child, inner.of(child))
-    if node.children or (node.items is not None and node.phase == "failed"):
-        _go_on(machine, task, node, place)
-    elif node.answer is not None:
-        node.phase = "performing"
-    elif node.phase in {"failed", "cancelled"}:
-        fresh = Node(at=node.at, visit=node.visit, raw=node.raw, generation=machine.state.generation)
-        for name in ("phase", "generation", "input", "seq", "attempt", "perform", "items", "index", "part", "error"):
-            setattr(node, name, getattr(fresh, name))
-
-
-def _go_on(machine: Machine, task: Task, node: Node, place: Place) -> None:
-    """A task with tasks inside goes on where it was, with its timeout and its retries anew."""
-    node.phase, node.since, node.attempt = "block", machine.now.isoformat(), 0
-    if node.part != "catch":
-        node.error = None
-    if task.timeout is not None:
-        variables = machine.variables(task, node, place, input=node.input)
-        node.timeout = machine.start_timer("timeout", machine.seconds(task.timeout, node.input, variables))
 
 
 def _decide(machine: Machine, signal: CompensationDecided) -> str:

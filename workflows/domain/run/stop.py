@@ -49,6 +49,8 @@ def stop(machine: Machine, task: Task, node: Node, place: Place, *, how: How, te
         asked = False
         ledger.forget(machine, node.seq)
     if asked and how == "drain":
+        if tell and node.phase != "draining":
+            machine.tell("task.cancelled", task, node, place)
         node.phase = "draining"
         return
     if asked or node.phase == "later":
