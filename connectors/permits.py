@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from connectors.contract import NotPerformed
 from connectors.domain.waiting import lease_seconds, pause_seconds
@@ -60,7 +60,7 @@ def permit_take(ask: PermitAsk, *, now: Callable[[], float], begin: Callable[[Pe
                 _withdraw(ask.id)
                 raise NotPerformed("core.busy", "no permit became free in time", retry_after_seconds=1.0)
             time.sleep(pause)
-    except (DatabaseError, InterfaceError) as error:
+    except (InterfaceError, OperationalError) as error:
         raise NotPerformed("core.permits_unavailable", "the store of permits does not answer") from error
 
 

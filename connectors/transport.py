@@ -21,6 +21,7 @@ import httptools
 from connectors.contract import HttpRequest, HttpResponse, NotPerformed, Unanswered
 from connectors.ports import CallTime
 from tenants.egress import Destination, EgressError, EgressPolicy, parse_destination
+from tenants.failpoints import failpoint
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
@@ -137,6 +138,7 @@ class GuardedTransport:
         try:
             connection.settimeout(self._left(time))
             connection.sendall(message)
+            failpoint("connectors.call.sent")
             while not answer.complete:
                 if (left := time.ends_at - self.now()) <= 0:
                     raise TimeoutError

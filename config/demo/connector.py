@@ -20,7 +20,7 @@ def demo_core(base_url: str) -> ConnectorConfig:
         kind="rest",
         title="Demo core",
         config={"base_url": base_url},
-        safety=Safety(max_in_flight=3, max_server_seconds=10.0, max_wait_seconds=20.0),
+        safety=Safety(max_in_flight=3, max_server_seconds=5.0, max_wait_seconds=20.0),
         operations=[_account_read(), _reserve(), _book(), _booking_status(), _release()],
     )
 

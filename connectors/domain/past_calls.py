@@ -2,7 +2,8 @@
 
 nothing was ever sent, or it was refused      send
 confirmed                                     give the first answer again
-still running                                 wait: another worker is at it
+still running                                 wait: another worker is at it, or has died a moment ago; what can
+                                                  be looked up is looked up meanwhile
 sent, and no answer                           native_header        send again with the same key, the core sorts it out
                                               business_key_lookup  look it up first; absent counts only once the core
                                                                    can no longer be working on it
@@ -65,7 +66,7 @@ def decide(past: Sequence[PastCall], *, strategy: str, digest: bytes, now: datet
         return Step(Next.KEY_REUSED, following, last)
     if last.outcome in _SETTLED:
         return Step(_SETTLED[last.outcome], following, last)
-    if last.outcome is None and now < last.busy_until:
+    if last.outcome is None and now < last.busy_until and _DOUBTFUL[strategy] is not Next.LOOK_UP:
         return Step(Next.IN_FLIGHT, following, last)
     return Step(_DOUBTFUL[strategy], following, last)
 

@@ -1,7 +1,7 @@
 """Times of permits: how long a lease is, when a call may still start, how often to ask. Pure."""
 
-# what acquiring, connecting and the handshake may take before a call with its full deadline no longer fits the lease
-START_SECONDS = 6.0
+# what asking the store may take before a call with its full deadline no longer fits the lease
+START_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
 

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from connectors.contract import (
@@ -191,5 +191,5 @@ def _finish(call: Prepared, result: _Result, begun: Begun, *, duration_ms: int) 
                 duration_ms=duration_ms,
                 received=result.received,
             )
-    except (DatabaseError, InterfaceError):
+    except (InterfaceError, OperationalError):
         logger.warning("the end of call %s could not be written", begun.permit.id, exc_info=True)

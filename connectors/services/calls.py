@@ -8,6 +8,7 @@ running is waited for, what is not known is looked up or left to a person, as th
 from collections.abc import Mapping
 from dataclasses import replace
 
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,17 +43,11 @@ def operation_call(
     deadline_seconds: float | None = None,
 ) -> Outcome:
     """Call an operation once, safely; waits for a permit as long as the connector says and the deadline allows."""
-    call = _prepared(connector, operation, input, idempotency_key, deadline_seconds)
-    if isinstance(call, Outcome):
-        return call
-    ended: Outcome | Step = attempt(call) if not call.target.is_write else _decided(call)
-    for _round in range(2):
-        if isinstance(ended, Outcome):
-            break
-        ended = _follow(call, ended)
-    if isinstance(ended, Step):
-        return _standing(call, ended)
-    return _looked_up_at_once(call, ended)
+    try:
+        call = _prepared(connector, operation, input, idempotency_key, deadline_seconds)
+        return call if isinstance(call, Outcome) else _called(call)
+    except (OperationalError, InterfaceError):
+        return _store_away(idempotency_key)
 
 
 def operation_reconcile(
@@ -64,15 +59,37 @@ def operation_reconcile(
     deadline_seconds: float | None = None,
 ) -> Outcome:
     """Find out what became of a write without ever sending it."""
-    call = _prepared(connector, operation, input, idempotency_key, deadline_seconds)
-    if isinstance(call, Outcome):
-        return call
+    try:
+        call = _prepared(connector, operation, input, idempotency_key, deadline_seconds)
+        return call if isinstance(call, Outcome) else _reconciled(call)
+    except (OperationalError, InterfaceError):
+        return _store_away(idempotency_key)
+
+
+def _called(call: Prepared) -> Outcome:
+    ended: Outcome | Step = attempt(call) if not call.target.is_write else _decided(call)
+    for _round in range(2):
+        if isinstance(ended, Outcome):
+            break
+        ended = _follow(call, ended)
+    if isinstance(ended, Step):
+        return _standing(call, ended)
+    return _looked_up_at_once(call, ended)
+
+
+def _reconciled(call: Prepared) -> Outcome:
     step = _decided(call)
     if step.next is Next.LOOK_UP and step.past is not None:
         return _look_up(call, step.past)
     if step.next is Next.SEND and (step.past is None or step.past.outcome is OutcomeKind.REJECTED):
         return _not_performed(call)
     return _standing(call, step)
+
+
+def _store_away(key: str) -> Outcome:
+    """Without the log nobody knows what earlier calls with this key did; asking again is safe."""
+    error = NotPerformed("core.permits_unavailable", "the store of permits and calls does not answer").error
+    return Outcome(OutcomeKind.UNKNOWN if key else OutcomeKind.REJECTED, error=error, repeatable=True)
 
 
 def in_tenant_tx() -> bool:
@@ -131,8 +148,9 @@ def _standing(call: Prepared, step: Step) -> Outcome:
             error = NotPerformed("core.key_reused", "this idempotency key was used with another input").error
             return rejected(call, error)
         case Next.IN_FLIGHT:
-            error = Unanswered("core.in_flight", "another worker is making this call", retry_after_seconds=1.0).error
-            return unknown(call, error)
+            wait = seconds_until_conclusive(step.past, server_seconds=0, now=timezone.now()) if step.past else 1.0
+            fault = Unanswered("core.in_flight", "another worker is making this call", retry_after_seconds=wait)
+            return unknown(call, fault.error)
     return unknown(call, Unanswered("core.no_answer", "an earlier call was sent and never answered").error)
 
 

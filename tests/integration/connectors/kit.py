@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
+
+from psycopg.conninfo import conninfo_to_dict
 
 from config.demo.connector import demo_core
 from connectors.contract import Outcome
@@ -10,7 +13,7 @@ from connectors.selectors import InFlight, in_flight
 from connectors.services import connector_create, operation_call, operation_reconcile
 from connectors.services.connectors import Safety
 from tenants.scope import use_scope
-from tests.cast import Cast
+from tests.cast import Cast, conninfo
 from tests.demo_core import DemoCoreServer
 
 SAFETY = Safety(max_in_flight=3, max_server_seconds=0.5, max_wait_seconds=10.0)
@@ -62,3 +65,26 @@ def open_core_desk(
     operations = [one | {"timeout_seconds": timeout_seconds} for one in wanted.operations]
     with cast.acting():
         return CoreDesk(cast, core, connector_create(replace(wanted, operations=operations)))
+
+
+def worker_environment(settings: Any) -> dict[str, str]:
+    """Variables of a worker process on the database of this test."""
+    hidden = ("DATABASE_OWNER_URL", "DATABASE_RELAY_URL", "DATABASE_AUDITOR_URL", "DATABASE_GATEWAY_URL")
+    return dict.fromkeys(hidden, "") | {
+        "DATABASE_URL": _url(conninfo()),
+        "REDIS_URL": settings.REDIS_URL,
+        "SECRET_KEY": "test",
+        "VAULT_ROOT_KEY": settings.VAULT_ROOT_KEY,
+        "EGRESS_ALLOW": "127.0.0.1:*",
+        "ENVIRONMENT": "test",
+    }
+
+
+def _url(address: str) -> str:
+    """A connection address as an environment variable takes it."""
+    parts = conninfo_to_dict(address)
+    login = quote(str(parts["user"]), safe="")
+    if "password" in parts:
+        login += ":" + quote(str(parts["password"]), safe="")
+    port = f"&port={parts['port']}" if "port" in parts else ""
+    return f"postgresql://{login}@/{parts['dbname']}?host={quote(str(parts['host']), safe='')}{port}"

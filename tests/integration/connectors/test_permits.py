@@ -15,8 +15,8 @@ from connectors.ports import transport
 from connectors.services.connectors import Safety
 from tenants.ids import uuid7
 from tenants.scope import use_scope
-from tests.cast import committed, conninfo
-from tests.integration.connectors.kit import open_core_desk
+from tests.cast import committed
+from tests.integration.connectors.kit import open_core_desk, worker_environment
 
 pytestmark = [committed, pytest.mark.timeout(180)]
 WORKER = Path(__file__).with_name("worker.py")
@@ -34,16 +34,7 @@ def workers(cast):
     started = []
 
     def start(calls, threads):
-        environment = os.environ | {
-            "DATABASE_URL": url(conninfo()),
-            "REDIS_URL": settings.REDIS_URL,
-            "SECRET_KEY": "test",
-            "VAULT_ROOT_KEY": settings.VAULT_ROOT_KEY,
-            "EGRESS_ALLOW": "127.0.0.1:*",
-            "ENVIRONMENT": "test",
-        }
-        for name in ("DATABASE_OWNER_URL", "DATABASE_RELAY_URL", "DATABASE_AUDITOR_URL", "DATABASE_GATEWAY_URL"):
-            environment.pop(name, None)
+        environment = os.environ | worker_environment(settings)
         command = [sys.executable, str(WORKER), str(cast.tenant_a.id), str(calls), str(threads)]
         process = subprocess.Popen(
             command,
@@ -61,21 +52,6 @@ def workers(cast):
     for process in started:
         process.kill()
         process.communicate()
-
-
-def url(address):
-    """A connection address as an environment variable takes it."""
-    from urllib.parse import quote
-
-    from psycopg.conninfo import conninfo_to_dict
-
-    parts = conninfo_to_dict(address)
-    login = quote(str(parts["user"]), safe="")
-    if "password" in parts:
-        login += ":" + quote(str(parts["password"]), safe="")
-    host = quote(str(parts["host"]), safe="")
-    port = f"&port={parts['port']}" if "port" in parts else ""
-    return f"postgresql://{login}@/{parts['dbname']}?host={host}{port}"
 
 
 def go(*processes):

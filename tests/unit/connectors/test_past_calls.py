@@ -27,6 +27,8 @@ def past(outcome=None, *, seconds_ago=60, ended_ago=None, digest=SAME):
         ([past(digest=OTHER)], "native_header", Next.KEY_REUSED),
         ([past(OutcomeKind.CONFIRMED, digest=OTHER)], "none", Next.KEY_REUSED),
         ([past(seconds_ago=5)], "native_header", Next.IN_FLIGHT),
+        ([past(seconds_ago=5)], "business_key_lookup", Next.LOOK_UP),
+        ([past(seconds_ago=5)], "none", Next.IN_FLIGHT),
         ([past(seconds_ago=11)], "native_header", Next.SEND),  # its worker died
         ([past(seconds_ago=11)], "business_key_lookup", Next.LOOK_UP),
         ([past(seconds_ago=11)], "none", Next.STUCK),
