@@ -4,12 +4,17 @@ Commands that undo each other before anybody saw them cancel out: a timer that w
 never written.
 """
 
+import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from workflows.domain import signals
 from workflows.domain.expressions import unwrapped
+
+MOST_CHARACTERS: Final = 300
+MOST_ID_CHARACTERS: Final = 200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,8 +78,16 @@ class Change:
 
 
 def stored_event(event: Mapping[str, Any]) -> dict[str, Any]:
-    """A CloudEvent in the form that is stored: attributes as text apart from the data."""
-    attributes = {name: attribute_text(value) for name, value in event.items() if name not in {"data", "data_base64"}}
+    """A CloudEvent that a run emits, in the form that is stored: attributes as text apart from the data.
+
+    What a definition makes of its attributes is cut to fit; a long id keeps being an id by its digest.
+    """
+    given = {name: value for name, value in event.items() if name not in {"data", "data_base64"} and value is not None}
+    attributes = {name: attribute_text(value)[:MOST_CHARACTERS] for name, value in given.items()}
+    whole_id = attribute_text(given.get("id", ""))
+    if len(whole_id) > MOST_ID_CHARACTERS:
+        attributes["id"] = hashlib.sha256(whole_id.encode()).hexdigest()
+    attributes = {"id": "", "source": "", "type": ""} | attributes
     return {"attributes": attributes, "data": event.get("data"), "data_base64": event.get("data_base64", "")}
 
 
@@ -88,6 +101,18 @@ def attribute_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)
+
+
+def storable(value: Any) -> Any:
+    """The value without what PostgreSQL's JSON cannot hold: U+0000, halves of characters, NaN and infinity."""
+    if isinstance(value, str):
+        text = value.replace("\0", "\ufffd")
+        return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {storable(name): storable(item) for name, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def is_expression(value: Any) -> bool:

@@ -60,9 +60,15 @@ class Keeper:
     def owner(self) -> str:
         """Name of this process, new after a fork."""
         if self._pid != os.getpid():
-            self._pid, self._thread = os.getpid(), None
-            self._owner = f"{socket.gethostname()[:40]}:{self._pid}:{uuid7().hex[-8:]}"
+            with self._lock:
+                self._name_anew()
         return self._owner
+
+    def _name_anew(self) -> None:
+        pid = os.getpid()
+        if self._pid != pid:
+            self._owner, self._thread = f"{socket.gethostname()[:40]}:{pid}:{uuid7().hex[-8:]}", None
+            self._pid = pid  # last: whoever reads it without the lock finds the name that goes with it
 
     @contextmanager
     def holding(self, tenant_id: UUID, run_id: UUID, epoch: int) -> Iterator[Lease]:

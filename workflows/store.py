@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 
-from workflows.changes import Change
+from workflows.changes import Change, storable
 
 LEASE_SECONDS: Final = 10.0
 MOST_RECOVERIES: Final = 5
@@ -80,8 +80,8 @@ def inbox(tenant_id: UUID, run_id: UUID) -> Waiting:
 
 def record(tenant_id: UUID, run_id: UUID, epoch: int, change: Change, *, lease_seconds: float) -> Recorded | None:
     """Write a change of the run; None when the lease is no longer ours."""
-    data = change.to_json() | {"lease_seconds": lease_seconds}
-    found = _persistently(lambda: _call("workflows_record", tenant_id, run_id, epoch, json.dumps(data)))
+    text = _dumped(change.to_json() | {"lease_seconds": lease_seconds})
+    found = _persistently(lambda: _call("workflows_record", tenant_id, run_id, epoch, text))
     if found is None:
         return None
     return Recorded(
@@ -121,6 +121,15 @@ def _waiting(found: dict[str, Any]) -> Waiting:
     ]
     items = sorted([*signals, *timers], key=lambda item: (item[0], item[1]))
     return Waiting(datetime.fromisoformat(found["now"]), tuple(items))
+
+
+def _dumped(data: dict[str, Any]) -> str:
+    """JSON that PostgreSQL takes: the answers of others may hold anything."""
+    try:
+        text = json.dumps(data, allow_nan=False)
+    except ValueError:
+        return json.dumps(storable(data))
+    return json.dumps(storable(data)) if "\\u0000" in text or "\\ud" in text else text
 
 
 def _call(function: str, *values: Any) -> Any:

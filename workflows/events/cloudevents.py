@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-STRUCTURED: Final = "application/cloudevents+json"
+from workflows.changes import storable
+
 REQUIRED: Final = ("specversion", "id", "source", "type")
 MOST_CHARACTERS: Final = {"id": 200, "source": 300, "type": 300}
 OTHER_CHARACTERS: Final = 1000
@@ -104,9 +105,16 @@ def _text(value: Any) -> str:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8"))
+        found = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise EventFault({"body": "This is not JSON in UTF-8."}) from error
+    if storable(found) != found:
+        raise EventFault({"body": "A text holds a character that cannot be stored."})
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _is_base64(text: str) -> bool:

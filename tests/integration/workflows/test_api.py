@@ -228,3 +228,10 @@ def test_an_outsider_finds_nothing(engine: Engine, effects: Effects, cast: Cast)
     send(theirs, {"amount": 9})
     engine.work()
     assert {run["definition"] for run in mine.get("/api/v1/runs/").json()["results"]} == {"shop/order"}
+
+
+@pytest.mark.parametrize("body", [b"NaN", b'{"a": "\\u0000"}', b'["\\ud800"]', b"[" * 100_000, b"\xff", b"{"])
+def test_odd_data_in_binary_form_is_refused(cast: Cast, body: bytes):
+    headers = {"HTTP_CE_SPECVERSION": "1.0", "HTTP_CE_ID": "1", "HTTP_CE_SOURCE": "/shop", "HTTP_CE_TYPE": "odd"}
+    answer = cast.api().generic("POST", "/api/v1/events/", body, content_type="application/json", **headers)
+    assert answer.status_code == 400

@@ -1,8 +1,13 @@
 """Runs driven by the real engine in this process: consecutive steps, crashes between them, hints of every quality."""
 
+import os
+import threading
+import time
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from tenants import failpoints
@@ -188,3 +193,58 @@ def _due_now(engine: Engine, run) -> None:
 
     with engine.bench.cast.acting():
         Run.objects.filter(pk=run.pk).exclude(status="suspended").update(wake_at=timezone.now())
+
+
+def test_a_suspended_run_goes_on_where_it_was(engine: Engine, effects: Effects, caplog):
+    from workflows.services import run_resume
+
+    run = engine.start(plan_of(call(effects, "reserve")))
+    failpoints.configure("workflows.record.before=raise", environment="test")
+    for _ in range(10):
+        engine.drive(run)
+        _due_now(engine, run)
+    failpoints.configure("", environment="test")
+    with engine.bench.cast.acting():
+        run_resume(run.pk)
+    engine.work()
+    assert engine.result(run)[0] == "completed"
+    numbers = [number for number, _ in engine.bench.history(run)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_connections_that_the_database_drops_in_the_middle_of_a_step_cost_nothing(engine: Engine, effects: Effects):
+    gate = effects.gates["/first"] = threading.Event()
+    run = engine.start(plan_of(call(effects, "first"), call(effects, "second")))
+    worker = threading.Thread(target=lambda: (engine.drive(run), connections.close_all()))
+    worker.start()
+    while not effects.paths():
+        time.sleep(0.02)
+    failpoints.configure("workflows.record.before=sleep:0.5@1", environment="test")
+    gate.set()
+    with psycopg.connect(os.environ["DATABASE_ADMIN_URL"], autocommit=True) as admin:
+        for _ in range(20):
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'orchestration_app' "
+                "and datname = %s",
+                [connections["default"].settings_dict["NAME"]],
+            )
+            time.sleep(0.05)
+    worker.join()
+    connections.close_all()
+    assert engine.result(run)[0] == "completed"
+    assert effects.paths() == ["/first", "/second"]
+
+
+def test_an_answer_that_json_cannot_hold_is_made_to_fit(engine: Engine, effects: Effects):
+    effects.answers["/odd"] = (200, {"nul": "a\0b", "half": "\ud800", "nan": float("nan"), "smile": "\U0001f600"})
+    run = engine.start(plan_of(call(effects, "odd")))
+    engine.drive(run)
+    wanted = {"nul": "a\ufffdb", "half": "\ufffd", "nan": None, "smile": "\U0001f600"}
+    assert engine.result(run) == ("completed", wanted)
+
+
+def test_an_event_that_a_run_makes_badly_is_cut_to_fit(engine: Engine):
+    event = {"type": "t" * 1000, "source": "urn:x", "id": "i" * 1000, "odd": "${ null }"}
+    run = engine.start(plan_of(plan.Emit(name="tell", pointer="", event=event)))
+    engine.drive(run)
+    assert engine.result(run)[0] == "completed"
