@@ -8,6 +8,7 @@ text is, the answer is a Document or InvalidDefinition.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from workflows.domain.faults import InvalidDefinition, Problem
@@ -19,6 +20,7 @@ from workflows.domain.undo_rules import undo_problems
 from workflows.domain.usage import expression_problems
 
 MOST_TASKS = 500
+MOST_PROBLEMS = 300  # of each check; a document with more is not looked through to its end
 
 
 def _(text: str) -> str:
@@ -64,10 +66,10 @@ def _problems(data: Any) -> Iterator[Problem]:
         yield Problem(path=("do",), text=_("The definition has more than %(most)d tasks."), data={"most": MOST_TASKS})
         return
     functions = frozenset(as_mapping(at(data, ("use", "functions"))))
-    shape = list(document_problems(data))
-    for site in found:
-        shape += task_problems(site, functions)
+    tasks = (problem for site in found for problem in task_problems(site, functions))
+    shape = list(islice(chain(document_problems(data), tasks), MOST_PROBLEMS))
     yield from shape
     wrong = {problem.path[:end] for problem in shape for end in range(len(problem.path) + 1)}
     for later in (reference_problems(data, found), undo_problems(found), expression_problems(data, found)):
-        yield from (problem for problem in later if problem.on_key or problem.path not in wrong)
+        kept = (problem for problem in later if problem.on_key or problem.path not in wrong)
+        yield from islice(kept, MOST_PROBLEMS)

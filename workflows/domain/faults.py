@@ -4,14 +4,16 @@
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tenants.errors import Invalid
 
 MOST_FAULTS = 100
-OUR_WORDS = frozenset({"wanted", "given", "why"})  # the other values of a fault are the document's
+MOST_COMPARED = 100
+MOST_SHOWN = 20
+OUR_WORDS = frozenset({"wanted", "other", "given", "why"})  # the other values of a fault are the document's
 
 
 def _(text: str) -> str:
@@ -97,19 +99,19 @@ def pointer_of(path: Iterable[str | int]) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    found = difflib.get_close_matches(word.casefold()[:100], names := sorted(known), n=1, cutoff=0.6)
-    if not found:
-        found = [name for name in names if name.casefold() == word.casefold()]
-    return found[0] if found else None
+def nearest(word: str, known: Collection[str]) -> str | None:
+    """The known word that was probably meant; of very many those that begin alike are looked at."""
+    if len(known) > MOST_COMPARED:
+        known = [name for name in known if name[:2].casefold() == word[:2].casefold()][:MOST_COMPARED]
+    by_letters = {name.casefold(): name for name in sorted(known)}
+    found = difflib.get_close_matches(word.casefold()[:100], by_letters, n=1, cutoff=0.6)
+    return by_letters[found[0]] if found else None
 
 
-def suggestion(word: str, known: Iterable[str]) -> tuple[str, dict[str, str]]:
+def suggestion(word: str, known: Collection[str]) -> tuple[str, dict[str, str]]:
     """Fix template with its data: the word probably meant, or else those that are known."""
-    names = sorted(known)
-    if meant := nearest(word, names):
+    if meant := nearest(word, known):
         return _("Did you mean “%(meant)s”?"), {"meant": meant}
-    if not names or len(names) > 20:
+    if not known or len(known) > MOST_SHOWN:
         return "", {}
-    return _("Known here: %(known)s."), {"known": ", ".join(names)}
+    return _("Known here: %(known)s."), {"known": ", ".join(sorted(known))}

@@ -10,6 +10,7 @@ from workflows.domain.faults import Problem, suggestion
 from workflows.domain.retry import seconds
 from workflows.domain.sites import Path, Site, as_mapping, at
 
+REGEX: Final = jsonschema_rs.RegexOptions(size_limit=1 << 18)  # one that never backtracks
 DIRECTIVES: Final = ("continue", "exit", "end")
 CATALOGUED_TEXTS: Final = (("with", "expiresIn"),)
 
@@ -167,7 +168,7 @@ def _schema_problems(body: Mapping[str, Any], base: Path) -> Iterator[Problem]:
 
 def _schema_document_problems(schema: Any, path: Path) -> Iterator[Problem]:
     try:
-        jsonschema_rs.validator_for(schema, offline=True, pattern_options=jsonschema_rs.RegexOptions())
+        jsonschema_rs.validator_for(schema, offline=True, pattern_options=REGEX)
     except (ValueError, TypeError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         said = str(error).partition("\n")[0][:200]
         yield Problem(path=path, text=_("This is not a JSON Schema that can be used: %(said)s."), data={"said": said})

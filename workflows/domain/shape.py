@@ -139,8 +139,11 @@ def _known_keys(name: str, node: Any, *, depth: int = 0) -> set[str]:
 
 
 def _type_problem(wanted: list[str], given: Any, path: Path) -> Problem:
-    names = " or ".join(TYPES.get(kind, kind) for kind in wanted)
-    data = {"wanted": names, "given": _given(given)}
+    names = [TYPES.get(kind, kind) for kind in wanted]
+    data = {"wanted": names[0], "given": _given(given)}
+    if len(names) > 1:
+        text = _("This must be %(wanted)s or %(other)s, not %(given)s.")
+        return Problem(path=path, text=text, data={**data, "other": names[1]})
     return Problem(path=path, text=_("This must be %(wanted)s, not %(given)s."), data=data)
 
 

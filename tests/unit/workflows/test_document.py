@@ -1,10 +1,12 @@
 """Every fault of a document is named, placed and comes with its remedy."""
 
+import time
+
 import pytest
 
 from tests.unit.workflows.definitions import HEAD, PAYMENT, faults, text_of
 from workflows.domain.document import load
-from workflows.domain.faults import InvalidDefinition, fault_to_json
+from workflows.domain.faults import InvalidDefinition, fault_to_json, worded
 
 
 def test_a_complete_definition_has_no_faults():
@@ -146,3 +148,25 @@ def test_the_error_shows_its_faults_to_clients():
     assert (error.code, error.status) == ("invalid_definition", 400)
     assert error.data["faults"] == [fault_to_json(error.faults[0])]
     assert list(error.errors) == ["/do/0/a/wait"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "do: [a: {set: {x: 1}, " + ", ".join(f"k{n}: 1" for n in range(5000)) + "}]",
+        "use: {timeouts: {" + ", ".join(f"timeout{n}: {{after: PT1S}}" for n in range(4000)) + "}}\n"
+        "do: [" + ", ".join(f"t{n}: {{set: {{x: 1}}, timeout: timeuot{n}}}" for n in range(400)) + "]",
+        "do: [a: {set: {" + ", ".join(f"k{n}: '${{ lenght + $contxt }}'" for n in range(4000)) + "}}]",
+    ],
+    ids=["unknown keys", "unknown names", "broken expressions"],
+)
+def test_a_document_of_nothing_but_faults_is_judged_soon(body):
+    began = time.process_time()
+    assert len(faults(body)) == 100
+    assert time.process_time() - began < 10
+
+
+def test_a_fault_is_worded_in_the_readers_language_without_touching_the_document():
+    fault = faults("do: [a: {wait: [text]}]")[0]
+    message, _ = worded(fault, lambda text: f"<{text}>")
+    assert message == "<This must be <a mapping> or <text>, not <a list>.>"
