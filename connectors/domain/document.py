@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.contract import CODES, Effect, Json
 from connectors.domain import schemas
+from connectors.domain.texts import _
 from connectors.mapping import paths
 from connectors.mapping.rules import Rule, RuleFault, parse_rules
 
@@ -88,7 +89,7 @@ class _Faults(dict[str, str]):
 def parse_operations(values: Any) -> tuple[OperationDocument, ...]:
     """Read all operations of a connector; DocumentFault names everything that is wrong."""
     if not isinstance(values, list) or not 0 < len(values) <= MAX_OPERATIONS:
-        raise DocumentFault({"operations": f"must be a list of 1 to {MAX_OPERATIONS}"})
+        raise DocumentFault({"operations": _("Must be a list of 1 to %(most)s.", most=MAX_OPERATIONS)})
     found, faults = [], _Faults()
     for index, value in enumerate(values):
         try:
@@ -111,17 +112,17 @@ def parse_operation(value: Any, path: str = "operation") -> OperationDocument:
     """Read one operation; DocumentFault names everything that is wrong."""
     faults = _Faults()
     if not isinstance(value, dict):
-        raise DocumentFault({path: "must be an object"})
+        raise DocumentFault({path: _("Must be an object.")})
     for name in sorted(set(value) - _FIELDS):
-        faults.add(f"{path}.{name}", f"unknown; known: {', '.join(sorted(_FIELDS))}")
+        faults.add(f"{path}.{name}", _("Unknown field. Known: %(known)s.", known=", ".join(sorted(_FIELDS))))
     if not NAME.fullmatch(str(value.get("name"))):
-        faults.add(f"{path}.name", "use lower-case letters, digits and _, a letter first")
+        faults.add(f"{path}.name", _("Use lower-case letters, digits and _, a letter first."))
     if value.get("effect") not in {one.value for one in Effect}:
-        faults.add(f"{path}.effect", "must be read or write")
+        faults.add(f"{path}.effect", _("Must be read or write."))
     if not isinstance(value.get("request"), dict):
-        faults.add(f"{path}.request", "must be an object")
+        faults.add(f"{path}.request", _("Must be an object."))
     if not isinstance(value.get("summary", ""), str) or len(value.get("summary", "")) > 300:
-        faults.add(f"{path}.summary", "must be a text of at most 300 characters")
+        faults.add(f"{path}.summary", _("Must be a text of at most %(most)s characters.", most=300))
     for name in ("input_schema", "output_schema"):
         _check_schema(value.get(name), f"{path}.{name}", faults)
     to_core, from_core = _mapping(value.get("mapping"), f"{path}.mapping", faults)
@@ -129,7 +130,7 @@ def parse_operation(value: Any, path: str = "operation") -> OperationDocument:
     idempotency = _idempotency(value.get("idempotency", {"strategy": "none"}), f"{path}.idempotency", faults)
     seconds = _seconds(value.get("timeout_seconds", DEFAULT_SECONDS), f"{path}.timeout_seconds", faults)
     if value.get("effect") == Effect.READ and idempotency != Idempotency():
-        faults.add(f"{path}.idempotency", "a read needs none")
+        faults.add(f"{path}.idempotency", _("A read needs none."))
     if faults:
         raise DocumentFault(faults)
     return OperationDocument(
@@ -151,14 +152,14 @@ def _check_schema(schema: Any, path: str, faults: _Faults) -> None:
     try:
         text = schemas.check(schemas.closed(schema))
     except schemas.SchemaFault as error:
-        text = str(error)
+        text = error.args[0]
     if text:
         faults.add(path, text)
 
 
 def _mapping(value: Any, path: str, faults: _Faults) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
     if not isinstance(value, dict) or set(value) != {"request", "response"}:
-        faults.add(path, "needs request and response, each a list of rules")
+        faults.add(path, _("Needs request and response, each a list of rules."))
         return (), ()
     return _rules(value["request"], f"{path}.request", faults), _rules(value["response"], f"{path}.response", faults)
 
@@ -173,7 +174,7 @@ def _rules(value: Any, path: str, faults: _Faults) -> tuple[Rule, ...]:
 
 def _errors(value: Any, path: str, faults: _Faults) -> tuple[ErrorRow, ...]:
     if not isinstance(value, list) or len(value) > MAX_OPERATIONS:
-        faults.add(path, f"must be a list of at most {MAX_OPERATIONS} rows")
+        faults.add(path, _("Must be a list of at most %(most)s rows.", most=MAX_OPERATIONS))
         return ()
     return tuple(row for index, one in enumerate(value) if (row := _error_row(one, f"{path}.{index}", faults)))
 
@@ -181,21 +182,21 @@ def _errors(value: Any, path: str, faults: _Faults) -> tuple[ErrorRow, ...]:
 def _error_row(value: Any, path: str, faults: _Faults) -> ErrorRow | None:
     known = {"status", "field", "equals", "code", "outcome"}
     if not isinstance(value, dict) or set(value) - known or not {"code", "outcome"} <= set(value):
-        faults.add(path, "needs code and outcome, and status or field with equals")
+        faults.add(path, _("Needs code and outcome, and status or field with equals."))
         return None
     status, equals = value.get("status", []), value.get("equals", [])
     if not CODE.fullmatch(str(value["code"])) or (value["code"] in CODES and value["code"] not in _REUSABLE):
-        faults.add(f"{path}.code", "use core.something, and no code that the transport uses itself")
+        faults.add(f"{path}.code", _("Use core.something, and no code that the transport uses itself."))
     if value["outcome"] not in VERDICTS:
-        faults.add(f"{path}.outcome", f"must be one of {', '.join(VERDICTS)}")
+        faults.add(f"{path}.outcome", _("Must be one of %(known)s.", known=", ".join(VERDICTS)))
     if not isinstance(status, list) or not all(type(one) is int and 100 <= one <= 599 for one in status):
-        faults.add(f"{path}.status", "must be a list of HTTP status codes")
+        faults.add(f"{path}.status", _("Must be a list of HTTP status codes."))
     if bool(equals) != ("field" in value) or not isinstance(equals, list):
-        faults.add(f"{path}.equals", "goes with field: a list of values")
+        faults.add(f"{path}.equals", _("Goes with field: a list of values."))
     if "field" in value and not paths.is_path(value["field"]):
-        faults.add(f"{path}.field", "must be a path such as error.code")
+        faults.add(f"{path}.field", _("Must be a path such as error.code."))
     if not status and "field" not in value:
-        faults.add(path, "needs status or field")
+        faults.add(path, _("Needs status or field."))
     if any(where.startswith(path) for where in faults):
         return None
     return ErrorRow(value["code"], value["outcome"], tuple(status), value.get("field", ""), tuple(equals))
@@ -206,23 +207,23 @@ _REUSABLE = {"core.rate_limited", "core.credentials_refused"}
 
 def _idempotency(value: Any, path: str, faults: _Faults) -> Idempotency:
     if not isinstance(value, dict) or value.get("strategy") not in STRATEGIES:
-        faults.add(f"{path}.strategy", f"must be one of {', '.join(STRATEGIES)}")
+        faults.add(f"{path}.strategy", _("Must be one of %(known)s.", known=", ".join(STRATEGIES)))
         return Idempotency()
     needs = {"native_header": {"header"}, "business_key_lookup": {"operation", "input"}, "none": set()}
     if set(value) != {"strategy", *needs[value["strategy"]]}:
-        wanted = ", ".join(sorted(needs[value["strategy"]])) or "nothing else"
-        faults.add(path, f"{value['strategy']} needs {wanted}")
+        wanted = ", ".join(sorted(needs[value["strategy"]])) or "strategy"
+        faults.add(path, _("%(name)s needs exactly %(wanted)s.", name=value["strategy"], wanted=wanted))
         return Idempotency()
     header, operation = str(value.get("header", "")), str(value.get("operation", ""))
     if "header" in value and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,59}", header):
-        faults.add(f"{path}.header", "must be the name of a header")
+        faults.add(f"{path}.header", _("Must be the name of a header."))
     rules = _rules(value.get("input", []), f"{path}.input", faults)
     return Idempotency(value["strategy"], header, operation, rules)
 
 
 def _seconds(value: Any, path: str, faults: _Faults) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.05 <= value <= MAX_SECONDS:
-        faults.add(path, f"must be 0.05 to {MAX_SECONDS:.0f}")
+        faults.add(path, _("Must be from %(least)s to %(most)s.", least=0.05, most=int(MAX_SECONDS)))
         return DEFAULT_SECONDS
     return float(value)
 
@@ -233,8 +234,8 @@ def _check_together(operations: list[OperationDocument]) -> None:
     reads = {one.name for one in operations if one.effect is Effect.READ}
     for index, one in enumerate(operations):
         if any(other.name == one.name for other in operations[:index]):
-            faults.add(f"operations.{index}.name", "this name occurs twice")
+            faults.add(f"operations.{index}.name", _("This name occurs twice."))
         if one.idempotency.operation and one.idempotency.operation not in reads:
-            faults.add(f"operations.{index}.idempotency.operation", "must name a read of this connector")
+            faults.add(f"operations.{index}.idempotency.operation", _("Must name a read of this connector."))
     if faults:
         raise DocumentFault(faults)

@@ -7,6 +7,8 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
+from connectors.domain.texts import _
+
 MAX_FAULTS = 20
 MAX_DEPTH = 40
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -20,13 +22,13 @@ class SchemaFault(ValueError):
 def closed(schema: Any, depth: int = 0) -> Any:
     """The schema with every object refusing what it does not name; SchemaFault on references that lead outside."""
     if depth > MAX_DEPTH:
-        raise SchemaFault("nested too deeply")
+        raise SchemaFault(_("Nested too deeply."))
     if isinstance(schema, list):
         return [closed(item, depth + 1) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
     if any(not str(schema.get(name, "#")).startswith("#") for name in _REFERENCES):
-        raise SchemaFault("references may only lead to a place in the same schema")
+        raise SchemaFault(_("References may only lead to a place in the same schema."))
     found = {name: _closed_part(name, part, depth) for name, part in schema.items()}
     describes_object = "properties" in schema or schema.get("type") == "object"
     if describes_object and "unevaluatedProperties" not in schema:
@@ -39,7 +41,8 @@ def check(schema: Any) -> str:
     try:
         validator(schema)
     except SchemaFault as error:
-        return str(error)
+        text: str = error.args[0]
+        return text
     return ""
 
 
@@ -54,11 +57,11 @@ def faults(schema: Mapping[str, Any], value: Any) -> dict[str, list[str]]:
 def validator(schema: Any) -> jsonschema_rs.Draft202012Validator:
     """The compiled form of a schema; SchemaFault when it is not one."""
     if not isinstance(schema, Mapping):
-        raise SchemaFault("must be an object")
+        raise SchemaFault(_("Must be an object."))
     try:
         return _compiled(msgspec.json.encode(schema, order="deterministic"))
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-        raise SchemaFault(f"not a JSON Schema: {str(error).partition(chr(10))[0][:200]}") from error
+        raise SchemaFault(_("Not a JSON Schema: %(reason)s.", reason=str(error).partition("\n")[0][:200])) from error
 
 
 @lru_cache(maxsize=512)

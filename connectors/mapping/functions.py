@@ -17,6 +17,8 @@ from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
+from connectors.domain.texts import _
+
 MAX_DIGITS = 18
 MAX_TEXT = 10_000
 _AMOUNT = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
@@ -159,9 +161,11 @@ def parse_step(written: str) -> Step:
     name, *arguments = written.split(":")
     known = FUNCTIONS.get(name)
     if known is None:
-        raise FunctionFault(f"unknown function {name!r}; known: {', '.join(sorted(FUNCTIONS))}")
+        raise FunctionFault(
+            _("Unknown function %(name)s. Known: %(known)s.", name=name, known=", ".join(sorted(FUNCTIONS)))
+        )
     if len(arguments) != known.arguments:
-        raise FunctionFault(f"{name} takes {known.arguments} arguments")
+        raise FunctionFault(_("%(name)s takes %(count)s arguments.", name=name, count=known.arguments))
     return Step(name, tuple(arguments))
 
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.contract import DataClass
+from connectors.domain.texts import _
 from connectors.mapping import paths
 from connectors.mapping.functions import FunctionFault, Step, parse_step
 
@@ -70,10 +71,10 @@ class Rule:
 def parse_rules(value: Any, path: str = "mapping") -> tuple[Rule, ...]:
     """Read a list of rules; RuleFault names the first one that is not usable."""
     if not isinstance(value, list) or len(value) > MAX_RULES:
-        raise RuleFault(path, f"must be a list of at most {MAX_RULES} rules")
+        raise RuleFault(path, _("Must be a list of at most %(most)s rules.", most=MAX_RULES))
     rules = tuple(_rule(one, f"{path}.{index}") for index, one in enumerate(value))
     if clash := paths.clash([rule.to for rule in rules]):
-        raise RuleFault(path, f"two rules write {clash!r}")
+        raise RuleFault(path, _("Two rules write %(path)s.", path=clash))
     return rules
 
 
@@ -187,13 +188,13 @@ def _inverse(rule: Rule) -> Rule | None:
 
 def _rule(value: Any, path: str) -> Rule:
     if not isinstance(value, dict):
-        raise RuleFault(path, "must be an object")
+        raise RuleFault(path, _("Must be an object."))
     if unknown := sorted(set(value) - _FIELDS):
-        raise RuleFault(f"{path}.{unknown[0]}", f"unknown; known: {', '.join(sorted(_FIELDS))}")
+        raise RuleFault(f"{path}.{unknown[0]}", _("Unknown field. Known: %(known)s.", known=", ".join(sorted(_FIELDS))))
     if not paths.is_path(value.get("to")):
-        raise RuleFault(f"{path}.to", "must be a path such as body.AMOUNT")
+        raise RuleFault(f"{path}.to", _("Must be a path such as body.AMOUNT."))
     if sum(name in value for name in ("from", "const", "lookup")) != 1:
-        raise RuleFault(path, "needs exactly one of from, const, lookup")
+        raise RuleFault(path, _("Needs exactly one of from, const, lookup."))
     source, table = _source(value, path)
     return Rule(
         to=value["to"],
@@ -214,25 +215,25 @@ def _source(value: dict[str, Any], path: str) -> tuple[str, Mapping[str, Any] | 
     lookup = value.get("lookup")
     source = value.get("from") if lookup is None else lookup.get("from") if isinstance(lookup, dict) else None
     if not isinstance(source, str) or not paths.is_path(source):
-        raise RuleFault(f"{path}.from", "must be a path such as amount.value")
+        raise RuleFault(f"{path}.from", _("Must be a path such as amount.value."))
     if lookup is None:
         return source, None
     table = lookup.get("table")
     if set(lookup) != {"from", "table"} or not isinstance(table, dict) or not table:
-        raise RuleFault(f"{path}.lookup", "needs from and a table with one code at least")
+        raise RuleFault(f"{path}.lookup", _("Needs from and a table with one code at least."))
     return source, table
 
 
 def _via(value: dict[str, Any], path: str) -> tuple[Step, ...]:
     written = value.get("via", [])
     if not isinstance(written, list) or not all(isinstance(one, str) for one in written) or len(written) > 10:
-        raise RuleFault(f"{path}.via", "must be a list of functions")
+        raise RuleFault(f"{path}.via", _("Must be a list of functions."))
     if written and ("const" in value or "each" in value):
-        raise RuleFault(f"{path}.via", "goes with from or lookup only")
+        raise RuleFault(f"{path}.via", _("Goes with from or lookup only."))
     try:
         return tuple(parse_step(one) for one in written)
     except FunctionFault as error:
-        raise RuleFault(f"{path}.via", str(error)) from error
+        raise RuleFault(f"{path}.via", error.args[0]) from error
 
 
 def _otherwise(value: dict[str, Any], name: str, path: str, *, allowed: tuple[str, ...]) -> Otherwise:
@@ -240,7 +241,7 @@ def _otherwise(value: dict[str, Any], name: str, path: str, *, allowed: tuple[st
     if isinstance(written, dict) and set(written) == {"use"}:
         return Otherwise("use", written["use"])
     if not isinstance(written, str) or written not in allowed:
-        raise RuleFault(f"{path}.{name}", f"must be {', '.join(allowed)} or an object with use")
+        raise RuleFault(f"{path}.{name}", _("Must be %(known)s or an object with use.", known=", ".join(allowed)))
     return Otherwise("use", None) if written == "null" else Otherwise(written)
 
 
@@ -249,4 +250,4 @@ def _data_class(value: dict[str, Any], path: str) -> DataClass:
         return DataClass(value.get("class", DataClass.INTERNAL))
     except ValueError as error:
         known = ", ".join(one.value for one in DataClass)
-        raise RuleFault(f"{path}.class", f"must be one of {known}") from error
+        raise RuleFault(f"{path}.class", _("Must be one of %(known)s.", known=known)) from error

@@ -19,6 +19,7 @@ from connectors.domain.document import (
     normalised,
     parse_operations,
 )
+from connectors.domain.texts import Text
 from connectors.errors import InvalidConnector
 from connectors.models import Connector, Operation, PermitPool
 from connectors.ports import transport
@@ -136,8 +137,13 @@ def _checked(wanted: ConnectorConfig) -> tuple[OperationDocument, ...]:
         faults |= _capability_fault(spec, one, index)
     faults |= _safety_faults(wanted.safety) | _credential_fault(wanted, spec)
     if faults:
-        raise InvalidConnector(errors={path: [text] for path, text in faults.items()})
+        raise InvalidConnector(errors={path: [_shown_text(text)] for path, text in faults.items()})
     return operations
+
+
+def _shown_text(text: str) -> str:
+    """The text in the reader's language; what the pure modules say carries what it was made of."""
+    return _(text.msgid) % text.values if isinstance(text, Text) and text.values else _(text)
 
 
 def _spec(slug: str) -> Spec:
