@@ -1,7 +1,7 @@
 """A second, naive interpreter of plans, to check the engine against: direct style, generators, nothing stored.
 
-A task is a generator. It yields what it waits for, `(kind, pointer, iteration, attempt)`, and is sent the one that
-happened with its outcome. It knows the plans that `plans.py` makes: no jumps back, a handful of expressions.
+A task is a generator. It yields a set of what it waits for, `(kind, pointer, iteration, attempt)`, and is sent the one
+that happened with its outcome. It knows the plans that `plans.py` makes: no jumps back, a handful of expressions.
 """
 
 from dataclasses import dataclass
@@ -11,10 +11,11 @@ from tests.unit.workflows.plans import VALUES
 from workflows.domain import plan as p
 from workflows.domain.signals import Failed, Succeeded, Unknown
 
+HAPPENED = {Succeeded: "succeeded", Failed: "failed", Unknown: "unknown"}
+
 
 class Error(Exception):
-    def __init__(self, status: int, instance: str, retriable: Any = None) -> None:
-        super().__init__(instance)
+    def __init__(self, status, instance, retriable=None):
         self.status, self.instance, self.retriable = status, instance, retriable
 
 
@@ -29,146 +30,125 @@ class Env(NamedTuple):
 class Line:
     task: p.Task
     env: Env
-    attempt: int
+    attempt: int = 0
     happened: str = "running"
     output: Any = None
     context: Any = None
     undone: str = ""
 
 
-def value_of(template: Any, data: Any, **variables: Any) -> Any:
+def value_of(template, data, **variables):
     if isinstance(template, dict):
         return {key: value_of(item, data, **variables) for key, item in template.items()}
-    return VALUES[template](data, variables) if isinstance(template, str) and template in VALUES else template
+    return VALUES[template](data, variables) if template in VALUES else template
 
 
 class Reference:
     """`loop` is a generator too: it yields everything that may happen next and returns the status."""
 
-    def __init__(self, plan: p.Plan) -> None:
-        self.plan = plan
-        self.context: Any = None
+    def __init__(self, plan):
+        self.plan, self.context, self.pivoted, self.output, self.error = plan, None, False, None, None
         self.ledger: dict[tuple, Line] = {}
         self.attempts: dict[tuple, int] = {}
         self.flying: set[tuple] = set()  # asked for, not answered, and no task waits for it
-        self.ghosts: set[tuple] = set()  # given up waiting for
         self.heard: set[tuple] = set()  # what the world was told of
         self.arguments: dict[tuple, Any] = {}
-        self.pivoted = False
-        self.output: Any = None
-        self.error: Any = None
 
-    # --- the run
-
-    def loop(self, data: Any):
+    def loop(self, data):
         self.context = data
         main = self.block(self.plan.block, data, Env())
         try:
-            happened = yield from self.until(main)
+            ended = yield from self.until(main)
         except Error as error:
             self.error = (error.status, error.instance)
-            return (yield from self.unwind("faulted", compensate=True))
-        if isinstance(happened, str):
+            return (yield from self.unwind("faulted"))
+        if ended == "leave":
+            return "cancelled"
+        if ended == "compensate":
             main.close()
-            return (yield from self.unwind("cancelled", compensate=happened == "compensate"))
-        self.output = happened[0]
+            return (yield from self.unwind("cancelled"))
+        self.output = ended[0]
         return "completed"
 
-    def until(self, main: Any):
-        """Drives the plan's tasks; answers that nobody waits for go to the ledger; a cancellation goes back."""
+    def until(self, main):
+        """Drives tasks to their end; answers that no task waits for go to the ledger; a cancellation goes back."""
         try:
             pending = next(main)
             while True:
                 self.heard |= pending
-                event, outcome = yield pending | self.flying | self.ghosts
+                event, outcome = yield pending | self.flying
                 if event[0] == "cancel":
                     return event[1]
-                if event in self.flying | self.ghosts:
+                if event in self.flying:
                     self.settle(event, outcome)
                 else:
                     pending = main.send((event, outcome))
         except StopIteration as stop:
             return stop.value
 
-    def unwind(self, why: str, *, compensate: bool):
-        if not compensate or self.pivoted or not any(line.task.policy.compensate for line in self.ledger.values()):
+    def unwind(self, why):
+        if self.pivoted or not any(line.task.policy.compensate for line in self.ledger.values()):
             return why
-        while self.awaited():
-            grace = {("grace", "", (), 0)}
-            event, outcome = yield self.flying | self.ghosts | grace
-            if event[0] == "grace":
-                for flown in self.awaited():
-                    line = self.ledger[flown[1:3]]
-                    line.happened, line.context = "unknown", self.context
-                    self.flying.discard(flown)
-                    self.ghosts.add(flown)
-            else:
-                self.settle(event, outcome)
+        while waited := [line for key, line in self.ledger.items() if ("effect", *key, line.attempt) in self.flying]:
+            if all(line.happened != "running" for line in waited):
+                break
+            event, outcome = yield self.flying | {("grace", "", (), 0)}
+            for line in waited if event[0] == "grace" else ():
+                self.mark(line, "unknown")
+            self.settle(event, outcome)
         if self.pivoted:
             return why
         for line in reversed(self.ledger.values()):
-            if not line.task.policy.compensate:
-                if line.task.policy.pivot and line.happened == "unknown":
+            if line.task.policy.compensate:
+                variables = {**line.env.variables, "output": line.output, "context": line.context}
+                try:
+                    env = Env(line.env.iteration, variables, undoes=True)
+                    yield from self.until(self.block(line.task.policy.compensate, {}, env))
+                except Error:
+                    line.undone = "failed"
                     return "compensation_failed"
-                continue
-            variables = {**line.env.variables, "output": line.output, "context": line.context}
-            handler = self.block(
-                line.task.policy.compensate, {}, Env(line.env.iteration, variables, guarded=False, undoes=True)
-            )
-            try:
-                yield from self.until(handler)
-            except Error:
-                line.undone = "failed"
+                line.undone = "compensated"
+            elif line.task.policy.pivot and line.happened == "unknown":
                 return "compensation_failed"
-            line.undone = "compensated"
         return "compensated"
 
-    def awaited(self) -> list[tuple]:
-        known = {(*("effect", *key), line.attempt) for key, line in self.ledger.items() if line.happened == "running"}
-        return [event for event in self.flying if event in known]
-
-    def settle(self, event: tuple, outcome: Any) -> None:
+    def settle(self, event, outcome):
         self.flying.discard(event)
-        self.ghosts.discard(event)
         line = self.ledger.get(event[1:3])
-        if line is None or line.attempt != event[3] or line.happened != "running":
-            return
-        line.happened = {Succeeded: "succeeded", Failed: "failed", Unknown: "unknown"}[type(outcome)]
-        line.output, line.context = outcome.output if isinstance(outcome, Succeeded) else None, self.context
-        self.pivoted |= line.happened == "succeeded" and line.task.policy.pivot
+        if line and line.attempt == event[3] and line.happened == "running":
+            self.mark(line, HAPPENED[type(outcome)], getattr(outcome, "output", None))
+            self.pivoted |= line.happened == "succeeded" and line.task.policy.pivot
 
-    # --- blocks and tasks
+    def mark(self, line, happened, output=None):
+        line.happened, line.output, line.context = happened, output, self.context
 
-    def block(self, block: p.Block, data: Any, env: Env):
+    def block(self, block, data, env):
         for task in block:
-            if task.condition is not None and not VALUES[task.condition](data, {}):
-                continue
-            data, flow = yield from self.task(task, data, env)
-            flow = "end" if flow == "end" else task.then
-            if flow in {"exit", "end"}:
-                return data, flow
-        return data, "continue"
+            if task.condition is None or VALUES[task.condition](data, {}):
+                data, flow = yield from self.task(task, data, env)
+                if flow in {"exit", "end"}:
+                    return data, flow
+        return data, ""
 
-    def task(self, task: p.Task, data: Any, env: Env):
-        work = self.kind(task, data, env)
+    def task(self, task, data, env):
+        work = getattr(self, f"run_{task.kind}")(task, data, env)
         if task.timeout is not None:
             work = self.within(work, ("timeout", task.pointer, (), 0))
         output, flow = yield from work
         if task.output.expression is not None:
             output = value_of(task.output.expression, output)
-        if task.export.expression is not None and not env.undoes:
+        if task.export.expression is not None:
             self.context = value_of(task.export.expression, output, output=output)
         if (line := self.ledger.get((task.pointer, env.iteration))) and not env.undoes:
-            line.output, line.context = output, self.context
+            self.mark(line, line.happened, output)
         return output, "end" if flow == "end" else task.then
 
-    def within(self, work: Any, limit: tuple):
+    def within(self, work, limit):
         try:
             pending = next(work)
             while True:
                 event, outcome = yield pending | {limit}
                 if event == limit:
-                    work.close()
                     raise Error(408, limit[1])
                 pending = work.send((event, outcome))
         except StopIteration as stop:
@@ -176,123 +156,105 @@ class Reference:
         finally:
             work.close()
 
-    def kind(self, task: p.Task, data: Any, env: Env):  # noqa: C901, PLR0911 one case per kind
-        match task:
-            case p.Set(value=value):
-                return value_of(value, data, context=self.context, **env.variables), ""
-            case p.Raise(error=error):
-                raise Error(error.status, task.pointer)
-            case p.Wait():
-                yield {("wait", task.pointer, (), 0)}
-                return data, ""
-            case p.Do(block=block):
-                return (yield from self.block(block, data, env))
-            case p.For(in_=in_, block=block, each=each):
-                for at, item in enumerate(VALUES[in_](data, {})):
-                    inner = env._replace(iteration=(*env.iteration, str(at)), variables={**env.variables, each: item})
-                    data, flow = yield from self.block(block, data, inner)
-                    if flow == "end":
-                        return data, flow
-                return data, ""
-            case p.Fork():
-                return (yield from self.fork(task, data, env))
-            case p.Try():
-                return (yield from self.tried(task, data, env))
-            case p.Call():
-                return (yield from self.call(task, data, env))
+    def run_set(self, task, data, env):
+        return value_of(task.value, data, context=self.context, **env.variables), ""
+        yield
 
-    def fork(self, task: p.Fork, data: Any, env: Env):
-        branches = {at: self.task(branch, data, env) for at, branch in enumerate(task.branches)}
-        waits: dict[int, set] = {}
-        outputs: dict[int, Any] = {}
-        turn: list[tuple[int, Any]] = [(at, None) for at in branches]
+    def run_raise(self, task, data, env):
+        raise Error(task.error.status, task.pointer)
+        yield
+
+    def run_wait(self, task, data, env):
+        yield {("wait", task.pointer, (), 0)}
+        return data, ""
+
+    def run_do(self, task, data, env):
+        return (yield from self.block(task.block, data, env))
+
+    def run_for(self, task, data, env):
+        for at, item in enumerate(VALUES[task.in_](data, {})):
+            inner = env._replace(iteration=(*env.iteration, str(at)), variables={**env.variables, task.each: item})
+            data, flow = yield from self.block(task.block, data, inner)
+            if flow == "end":
+                return data, flow
+        return data, ""
+
+    def run_fork(self, task, data, env):
+        branches = [self.task(branch, data, env) for branch in task.branches]
+        waits, outputs, turns = {}, {}, [(at, None) for at in range(len(branches))]
         try:
-            while turn or waits:
-                at, sent = turn.pop(0) if turn else (-1, (yield set().union(*waits.values())))
-                at = at if at >= 0 else next(known for known, pending in waits.items() if sent[0] in pending)
+            while turns or waits:
+                at, sent = turns.pop(0) if turns else (None, (yield set().union(*waits.values())))
+                at = next(known for known in waits if sent[0] in waits[known]) if at is None else at
                 try:
                     waits[at] = branches[at].send(sent)
                 except StopIteration as stop:
                     waits.pop(at, None)
                     outputs[at], flow = stop.value
                     if task.compete or flow == "end":
-                        return outputs[at], "end" if flow == "end" else ""
+                        return outputs[at], flow
             return [outputs[at] for at in sorted(outputs)], ""
         except Error:
             before = set(self.flying)
-            for branch in branches.values():
-                branch.close()
+            [branch.close() for branch in branches]
             left = self.flying - before
             self.flying -= left
             yield from self.drain(left)
             raise
         finally:
-            for branch in branches.values():
-                branch.close()
+            [branch.close() for branch in branches]
 
-    def drain(self, left: set):
+    def drain(self, left):
         try:
             while left:
                 event, outcome = yield left
                 left = left - {event}
                 self.settle(event, outcome)
-        except GeneratorExit:
+        finally:
             self.flying |= left
-            raise
 
-    def tried(self, task: p.Try, data: Any, env: Env):
-        retries = 0
+    def run_try(self, task, data, env):
+        catch, retry, retries = task.catch, task.catch.retry, 0
         while True:
             try:
                 return (yield from self.block(task.block, data, env._replace(guarded=True)))
             except Error as error:
-                catch, retry = task.catch, task.catch.retry
                 if catch.errors and catch.errors.status not in {None, error.status}:
                     raise
-                if retry and error.retriable is not False and retries < retry.count:
-                    retries += 1
-                elif catch.block:
+                if not (retry and error.retriable is not False and retries < retry.count):
+                    if retry and not catch.block:
+                        raise
                     break
-                elif retry:
-                    raise
-                else:
-                    return data, ""
+            retries += 1
             if retry.delay:
                 yield {("retry", task.pointer, (), 0)}
-        return (yield from self.block(task.catch.block, data, env))
+        return (yield from self.block(catch.block, data, env))
 
-    def call(self, task: p.Call, data: Any, env: Env):
+    def run_call(self, task, data, env):
         key = (task.pointer, env.iteration)
-        arguments = value_of(task.arguments, data, **env.variables)
         while True:
-            attempt = self.attempts[key] = self.attempts.get(key, 0) + 1
-            event = ("effect", *key, attempt)
-            self.arguments[event] = arguments
+            self.attempts[key] = self.attempts.get(key, 0) + 1
+            event = ("effect", *key, self.attempts[key])
+            self.arguments[event] = value_of(task.arguments, data, **env.variables)
             fresh = not env.undoes and key not in self.ledger
             if not env.undoes:
-                line = self.ledger.setdefault(key, Line(task, env, attempt))
-                line.attempt, line.happened, line.output = attempt, "running", None
+                line = self.ledger.setdefault(key, Line(task, env))
+                line.attempt, line.happened = self.attempts[key], "running"
             try:
                 _, outcome = yield {event}
-            except GeneratorExit:
-                self.given_up(event, fresh=fresh)
+            except GeneratorExit:  # stopped; what the world never heard of never began
+                if event in self.heard:
+                    self.flying.add(event)
+                elif fresh:
+                    del self.ledger[key]
+                elif not env.undoes:
+                    self.mark(line, "cancelled")
                 raise
             self.settle(event, outcome)
             if isinstance(outcome, Succeeded):
                 return outcome.output, ""
-            unknown = isinstance(outcome, Unknown)
             must = not env.guarded and (env.undoes or self.pivoted)
-            may = (env.undoes or outcome.retriable) if unknown else outcome.retriable is not False
+            may = outcome.retriable is not False or (env.undoes and isinstance(outcome, Unknown))
             if not (must and may):
                 raise Error(outcome.error.status, task.pointer, outcome.retriable)
             yield {("retry", task.pointer, (), 0)}
-
-    def given_up(self, event: tuple, *, fresh: bool) -> None:
-        """Its task was stopped. What the world never heard of never began."""
-        if event in self.heard:
-            self.flying.add(event)
-        elif fresh:
-            self.ledger.pop(event[1:3], None)
-        elif event[1:3] in self.ledger:
-            line = self.ledger[event[1:3]]
-            line.happened, line.context = "cancelled", self.context
