@@ -181,6 +181,10 @@ def _pattern(error: Any, path: Path) -> Problem:
     return Problem(path=path, text=_("This must be %(wanted)s."), data={"wanted": wanted})
 
 
+def _format(error: Any, path: Path) -> Problem:
+    return Problem(path=path, text=_("This is not a valid %(format)s."), data={"format": error.kind.format})
+
+
 def _several(error: Any, path: Path) -> Problem:
     return Problem(path=path, text=_("Only one of the alternatives here may be used."), fix=_("Remove the others."))
 
@@ -208,6 +212,7 @@ _SAID: Final = {
     "Type": _type,
     "Enum": _enum,
     "Pattern": _pattern,
+    "Format": _format,
     "OneOfMultipleValid": _several,
     "Not": _negated,
     "FalseSchema": _negated,

@@ -14,6 +14,33 @@ def test_a_complete_definition_has_no_faults():
 
 
 @pytest.mark.parametrize(
+    "task",
+    [
+        "{call: http, with: {method: GET, endpoint: 'https://x.y/pets/{id}'}}",
+        "{call: http, with: {method: get, endpoint: '${ \"https://x.y/\\(.id)\" }', redirect: true}}",
+        "{call: http, with: {method: get, endpoint: {uri: 'https://x.y', authentication: {bearer: {token: x}}}}}",
+        "{call: 'embed:1.0.0@default', with: {model: small, input: ['${ .a }', b]}}",
+        "{call: 'chat:1.0.0@default', with: {model: m, messages: '${ .history }', temperature: '${ .t }'}}",
+        "{do: []}",
+        "{set: '.pets[0]', if: .pets != null}",
+        "{switch: [a: {when: .x == 1, then: continue}, b: {then: exit}]}",
+        "{fork: {compete: true, branches: [b: {wait: PT1S}, c: {set: {x: 1}, then: exit}]}}",
+        "{for: {each: pet, in: .pets, at: n}, while: $pet != null, do: [b: {set: {x: '${ $pet.id + $n }'}}]}",
+        "{try: [b: {wait: PT1S}], catch: {as: e, when: $e.status == 503, do: [c: {set: {x: '${ $e.title }'}}]}}",
+        "{try: [], catch: {retry: {delay: {seconds: 1}, jitter: {from: PT0S, to: PT1S}, backoff: {linear: {}}}}}",
+        "{listen: {to: {one: {with: {type: x, data: '${ .a > 1 }'}}}, read: envelope}}",
+        "{emit: {event: {with: {type: x, source: 'https://x.y', time: '${ $workflow.startedAt.iso8601 }'}}}}",
+        "{raise: {error: {type: 'https://x.y', status: 400, title: '${ .t }', detail: d}}}",
+        "{wait: '${ .pause }', timeout: {after: {minutes: 5}}}",
+        "{set: {x: 1}, input: {from: {a: '${ $secrets.b }'}}, output: {as: '${ . + $input }'}}",
+        "{for: {in: .x}, do: [], metadata: {orchestration: {concurrency: 5}, mine: {any: thing}}}",
+    ],
+)
+def test_what_the_profile_has_is_valid(task):
+    assert [str(fault) for fault in faults(f"do:\n- a: {task}\n")] == []
+
+
+@pytest.mark.parametrize(
     ("task", "pointer", "message", "remedy"),
     [
         # shape
@@ -78,6 +105,8 @@ def test_a_complete_definition_has_no_faults():
          "JSON Schema", ""),
         ("{set: {x: 1}, input: {schema: {document: {$ref: 'https://x.y/z'}}}}", "/do/0/a/input/schema/document",
          "JSON Schema", ""),
+        ("{emit: {event: {with: {type: x, source: 'https://x.y', time: noon}}}}", "/do/0/a/emit/event/with/time",
+         "date-time", ""),
         # our metadata
         ("{call: http, with: {method: get, endpoint: 'https://x.y'}, metadata: {orchestration: {pivott: true}}}",
          "/do/0/a/metadata/orchestration/pivott", "not known", "“pivot”"),

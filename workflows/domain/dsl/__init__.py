@@ -30,4 +30,5 @@ def validator(name: str, part: str = "") -> Any:
     whole = schema(name)
     registry = jsonschema_rs.Registry([(whole["$id"], whole)])
     reference = {"$schema": whole["$schema"], "$ref": f"{whole['$id']}#{part}"}
-    return jsonschema_rs.validator_for(reference, registry=registry, offline=True)
+    # with formats, or an expression would also be a literal time and so fit two alternatives of one
+    return jsonschema_rs.validator_for(reference, registry=registry, offline=True, validate_formats=True)
