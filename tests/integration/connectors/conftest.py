@@ -1,6 +1,7 @@
 """A real demo core, a transport that may reach this machine, and a desk to call through."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from connectors.transport import GuardedTransport
 from tenants.egress import EgressPolicy, parse_allow
 from tests.cast import Cast
 from tests.demo_core import DemoCoreServer, running_core
+from tests.integration.connectors.crew import Crew
 from tests.integration.connectors.kit import CoreDesk, open_core_desk
 
 
@@ -35,6 +37,14 @@ def transport() -> Iterator[GuardedTransport]:
     ports.bind_transport(bound)
     yield bound
     ports.bind_transport(before)
+
+
+@pytest.fixture
+def crew(cast: Cast, settings: Any) -> Iterator[Crew]:
+    """Worker processes on the database of this test; it is marked `committed`."""
+    hired = Crew(cast, settings)
+    yield hired
+    hired.dismiss()
 
 
 @pytest.fixture

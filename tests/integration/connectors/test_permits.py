@@ -1,14 +1,9 @@
 """Never more calls at the core than agreed: counted by the core itself, over real processes, one of them killed."""
 
-import os
-import subprocess
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from connectors.permits import PermitAsk, permit_end, permit_take
 from connectors.ports import transport
@@ -16,10 +11,9 @@ from connectors.services.connectors import Safety
 from tenants.ids import uuid7
 from tenants.scope import use_scope
 from tests.cast import committed
-from tests.integration.connectors.kit import open_core_desk, worker_environment
+from tests.integration.connectors.kit import open_core_desk
 
 pytestmark = [committed, pytest.mark.timeout(180)]
-WORKER = Path(__file__).with_name("worker.py")
 
 
 @pytest.fixture
@@ -28,42 +22,10 @@ def narrow(cast, core):
     return open_core_desk(cast, core, safety=Safety(3, 1.0, 60.0), timeout_seconds=5.0)
 
 
-@pytest.fixture
-def workers(cast):
-    """Start worker processes on the database of this test; they begin together when told."""
-    started = []
-
-    def start(calls, threads):
-        environment = os.environ | worker_environment(settings)
-        command = [sys.executable, str(WORKER), str(cast.tenant_a.id), str(calls), str(threads)]
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            text=True,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        started.append(process)
-        assert process.stdout.readline() == "ready\n"
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def go(*processes):
-    for process in processes:
-        process.stdin.write("\n")
-        process.stdin.flush()
-
-
-def test_the_core_never_sees_more_than_agreed_also_when_a_worker_is_killed(narrow, workers):
+def test_the_core_never_sees_more_than_agreed_also_when_a_worker_is_killed(narrow, crew):
     narrow.core.switch("account_read", "slow", seconds=0.1)
-    first, second, doomed = workers(30, 8), workers(30, 8), workers(100, 8)
-    go(first, second, doomed)
+    first, second, doomed = (crew.hire(calls=calls, threads=8) for calls in (30, 30, 100))
+    crew.go()
     time.sleep(1.0)
     doomed.kill()
     ended = Counter(first.communicate(timeout=120)[0].split() + second.communicate(timeout=120)[0].split())
