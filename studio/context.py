@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from studio.navigation import GROUPS, Item
+from studio.navigation import ACTIONS, GROUPS, Item
 from tenants.domain import allowed
 from tenants.identity import tenants_of
 from tenants.scope import Scope
@@ -22,6 +22,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "tenant": tenant,
         "nav": nav,
+        "palette": [_entry(item, "", tenant.slug) for item in ACTIONS if allowed(scope.actor.roles, item.action)],
         "breadcrumbs": _way_back(request.path, nav),
         "my_tenants": tenants_of(request.user),  # type: ignore[arg-type]  # a scope exists, so a person is signed in
         "my_roles": sorted(scope.actor.roles),

@@ -53,3 +53,16 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
 )
+
+# What can be begun from anywhere, in the command palette.
+ACTIONS: tuple[Item, ...] = (
+    Item(gettext_noop("New route"), "route-new", "route", "route.change"),
+    Item(gettext_noop("New deployment"), "deployment-new", "deployment", "deployment.change"),
+    Item(gettext_noop("New provider"), "provider-new", "provider", "provider.change"),
+    Item(gettext_noop("New key"), "key-new", "key", "key.change"),
+    Item(gettext_noop("New limit"), "limit-new", "limit", "limit.change"),
+    Item(gettext_noop("New credential"), "credential-new", "credential", "credential.change"),
+    Item(gettext_noop("New unit"), "unit-new", "unit", "unit.change"),
+    Item(gettext_noop("Invite"), "member-invite", "member", "member.change"),
+    Item(gettext_noop("New service account"), "service-account-new", "service-account", "service_account.change"),
+)

@@ -1,5 +1,6 @@
 """Rows of the people pages as plain values: what a table or fact list shows of a model."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -183,6 +184,31 @@ def audit_columns() -> list[Column]:
 def change_columns() -> list[Column]:
     """Columns of what an audit entry changed."""
     return [Column(_("Field")), Column(_("Before")), Column(_("After"))]
+
+
+def audit_changes(changes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What an audit entry changed, a line per value: a nested one by the path to it, `spec.candidates.1.weight`."""
+    lines = []
+    for name, value in sorted(changes.items()):
+        before, after = value if isinstance(value, list) and len(value) == 2 else (None, value)
+        was, now = dict(_leaves(name, before)), dict(_leaves(name, after))
+        lines += [
+            {"field": path, "before": was.get(path), "after": now.get(path)}
+            for path in {**was, **now}
+            if was.get(path) != now.get(path) or path == name
+        ]
+    return lines
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, part in value.items():
+            yield from _leaves(f"{path}.{key}", part)
+    elif isinstance(value, list) and any(isinstance(part, dict | list) for part in value):
+        for place, part in enumerate(value, start=1):
+            yield from _leaves(f"{path}.{place}", part)
+    elif value is not None:
+        yield path, ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def health_columns() -> list[Column]:

@@ -287,6 +287,10 @@ class PlatformToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        verbose_name = _("platform token")
+        verbose_name_plural = _("platform tokens")
+
     def __str__(self) -> str:
         return self.name
 
@@ -300,6 +304,10 @@ class PlatformAuditEntry(models.Model):
     action = models.CharField(max_length=64)
     object_label = models.CharField(max_length=254)
     changes = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("platform audit entry")
+        verbose_name_plural = _("platform audit entries")
 
 
 class Heartbeat(models.Model):

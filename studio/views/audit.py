@@ -39,10 +39,9 @@ def audit_index(request: ConsoleRequest) -> HttpResponse:
 def audit_show(request: ConsoleRequest, entry_id: UUID) -> HttpResponse:
     """One entry with before, after and its place in the chain."""
     entry = access_audit_entry(entry_id)
-    changes = [_change(field, value) for field, value in sorted(entry.changes.items())]
     context = {
         "entry": entry,
-        "changes": changes,
+        "changes": rows.audit_changes(entry.changes),
         "columns": rows.change_columns(),
         "hash": bytes(entry.hash or b"").hex(),
         "previous": bytes(entry.previous or b"").hex(),
@@ -72,12 +71,6 @@ def _rows(entries: Iterator[AuditEntry]) -> Iterator[list[str]]:
 def _safe_cell(text: str) -> str:
     """Keep a spreadsheet from running a cell as a formula."""
     return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} else text
-
-
-def _change(field: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, list) and len(value) == 2:  # [before, after]
-        return {"field": field, "before": value[0], "after": value[1]}
-    return {"field": field, "before": None, "after": value}
 
 
 def _filter(data: dict[str, Any], zone: str) -> AuditFilter:

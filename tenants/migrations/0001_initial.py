@@ -55,6 +55,10 @@ class Migration(migrations.Migration):
                 ('object_label', models.CharField(max_length=254)),
                 ('changes', models.JSONField(default=dict)),
             ],
+            options={
+                'verbose_name': 'platform audit entry',
+                'verbose_name_plural': 'platform audit entries',
+            },
         ),
         migrations.CreateModel(
             name='PlatformToken',
@@ -66,6 +70,10 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                'verbose_name': 'platform token',
+                'verbose_name_plural': 'platform tokens',
+            },
         ),
         migrations.CreateModel(
             name='Tenant',

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -66,10 +67,12 @@ def break_glass_open(scope: Scope, *, user: User, reason: str) -> Membership:
 
 
 def user_create(*, email: str, name: str, password: str) -> User:
-    """Create the account of an invited person."""
+    """Create the account of an invited person, whose address is confirmed: the invitation went there."""
     try:
         with transaction.atomic():
-            return User.objects.create_user(email, password, name=name)
+            user = User.objects.create_user(email, password, name=name)
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+            return user
     except IntegrityError as error:
         raise Invalid(errors={"email": [_("There is an account with this address. Sign in with it.")]}) from error
 
