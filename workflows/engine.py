@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from secrets import SystemRandom
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
@@ -93,6 +93,7 @@ class Turn:
         self.queue: deque[tuple[int, signals.Signal]] = deque()
         self.open: dict[str, signals.Perform] = {}
         self.running: dict[Future[signals.Outcome], signals.Perform] = {}
+        self.inputs: dict[str, Any] = {}
         self.steps = 0
         self.consumed = 0
         self._began = time.monotonic()
@@ -184,6 +185,7 @@ class Turn:
     def _perform_some(self) -> None:
         """Ask for what is open. A single effect needs no other thread; several are awaited together."""
         startable = self._startable()
+        self.inputs = {node.perform["effect"]: node.input for node in self.state.nodes() if node.perform}
         for command in startable:
             del self.open[command.effect]
             self.lease.busy_for(command.deadline_seconds)
@@ -226,6 +228,7 @@ class Turn:
             pointer=command.pointer,
             function=command.function,
             arguments=command.arguments,
+            input=self.inputs.get(command.effect),
             idempotency_key=command.idempotency_key,
             deadline_seconds=command.deadline_seconds,
             recovered=command.effect in self.doubtful,

@@ -12,7 +12,7 @@ class Invocation:
     """One attempt of one effect.
 
     `recovered`: another worker may have made this very attempt and died before it could say so. `idempotency_key` is
-    the same for all attempts of an effect.
+    the same for all attempts of an effect. `input` is that of the task.
     """
 
     tenant_id: UUID
@@ -23,6 +23,7 @@ class Invocation:
     pointer: str
     function: str
     arguments: Any
+    input: Any = None
     idempotency_key: str
     deadline_seconds: float
     recovered: bool = False

@@ -11,6 +11,7 @@ header because the task names its own key.
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
@@ -26,6 +27,7 @@ NETWORK: Final = True
 REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 METHODS: Final = REPEATABLE | {"POST", "PATCH"}
 MAX_SHOWN: Final = 1000
+_PLACE: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]*)\}")
 
 
 class _Faulty(Exception):
@@ -71,7 +73,7 @@ def request_of(invocation: Invocation) -> HttpRequest:
     if method not in METHODS:
         raise _Faulty(f"There is no method {method}.")
     endpoint = given.get("endpoint")
-    parts = _address(endpoint)
+    parts = _address(endpoint, invocation.input)
     headers = {str(name).lower(): _header(value) for name, value in (given.get("headers") or {}).items()}
     headers.setdefault("accept", "application/json")
     headers.setdefault("idempotency-key", invocation.idempotency_key)
@@ -86,14 +88,21 @@ def request_of(invocation: Invocation) -> HttpRequest:
     )
 
 
-def _address(endpoint: Any) -> Any:
+def _address(endpoint: Any, values: Any) -> Any:
+    """The address with each `{name}` replaced by that part of the task's input."""
     uri = endpoint.get("uri") if isinstance(endpoint, Mapping) else endpoint
+    if isinstance(uri, str) and isinstance(values, Mapping):
+        uri = _PLACE.sub(lambda found: quote(_plain(values.get(found[1])), safe=""), uri)
     if not isinstance(uri, str) or not uri.startswith(("http://", "https://")):
         raise _Faulty("The endpoint is not an http address.")
     try:
         return urlsplit(uri)
     except ValueError as error:
         raise _Faulty("The endpoint is not an http address.") from error
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else _header(value)
 
 
 def _authorization(endpoint: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from connectors.ports import bind_transport
+from connectors.ports import bind_transport, transport
 from connectors.transport import GuardedTransport
 from tenants.egress import EgressPolicy, parse_allow
 from tests.cast import Cast, conninfo
@@ -26,8 +26,10 @@ def bench(cast: Cast) -> Bench:
 def effects() -> Iterator[Effects]:
     """A server outside that counts."""
     with running_effects() as running:
+        before = transport()
         bind_transport(GuardedTransport(EgressPolicy(parse_allow(["127.0.0.1:*"]))))
         yield running
+        bind_transport(before)
 
 
 @pytest.fixture

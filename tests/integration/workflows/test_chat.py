@@ -1,7 +1,10 @@
 """Chat tasks are clients of the gateway: the unit of the definition pays, the usage record names the run."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from routing import gateway_port
 from routing.adapters.gateway_client import HttpGateway
 from routing.gateway_port import bind_gateway
 from tests.cast import committed
@@ -23,15 +26,17 @@ QUESTION = {"model": "assistant", "prompt": "Is this payment unusual?", "maxToke
 
 
 @pytest.fixture
-def asking(engine: Engine, bank: Bank, gateway: Gateway) -> Engine:  # noqa: F811
+def asking(engine: Engine, bank: Bank, gateway: Gateway) -> Iterator[Engine]:  # noqa: F811
     """The engine beside a gateway; the definition belongs to the unit that has the budget."""
     workload_keys.forget_secrets()
     bank.route("assistant", "sandbox-small")
+    before = gateway_port.gateway()
     bind_gateway(HttpGateway(gateway.url))
     with bank.acting():
         engine.bench.definition.unit = bank.world.unit()
         engine.bench.definition.save()
-    return engine
+    yield engine
+    bind_gateway(before)
 
 
 def ask(**arguments: object) -> Call:

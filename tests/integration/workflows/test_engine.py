@@ -248,3 +248,28 @@ def test_an_event_that_a_run_makes_badly_is_cut_to_fit(engine: Engine):
     run = engine.start(plan_of(plan.Emit(name="tell", pointer="", event=event)))
     engine.drive(run)
     assert engine.result(run)[0] == "completed"
+
+
+def test_an_answer_that_comes_later_takes_the_run_up_again(engine: Engine, effects: Effects):
+    from workflows.domain.signals import Succeeded, Waiting
+    from workflows.functions import registry
+    from workflows.services import effect_answer
+
+    class Later:
+        VERSIONS, NETWORK = ("1.0.0",), False
+
+        @staticmethod
+        def perform(invocation):
+            return Waiting(detail={"asked": invocation.effect})
+
+    registry.bind_function("later", Later)
+    asks = plan.Call(name="ask", pointer="", function="later", arguments={})
+    run = engine.start(plan_of(asks, call(effects, "after")))
+    engine.drive(run)
+    assert engine.result(run)[0] == "waiting"
+    with engine.bench.cast.acting():
+        assert effect_answer(run.pk, effect="/do/0/ask", attempt=1, outcome=Succeeded(output="yes"))
+    engine.work()
+    assert (engine.result(run)[0], effects.paths()) == ("completed", ["/after"])
+    with engine.bench.cast.acting():
+        assert not effect_answer(run.pk, effect="/do/0/ask", attempt=1, outcome=Succeeded(output="no"))
