@@ -19,6 +19,11 @@ _NAME: Final = re.compile(r"[a-z0-9]{1,40}\Z")
 _JSON_TYPE: Final = re.compile(r"(application|text)/([\w.+-]+\+)?json\Z")
 
 
+def _(text: str) -> str:
+    """Mark for translation; the service that shows it translates."""
+    return text
+
+
 class EventFault(ValueError):
     """An event that is none; `faults` names each field."""
 
@@ -43,11 +48,11 @@ class CloudEvent:
 def parse_structured(event: Mapping[str, Any]) -> CloudEvent:
     """An event in JSON form; EventFault says what is wrong with it."""
     if "data" in event and "data_base64" in event:
-        raise EventFault({"data_base64": "Send data or data_base64, not both."})
+        raise EventFault({"data_base64": _("Send data or data_base64, not both.")})
     attributes = {name: value for name, value in event.items() if name not in {"data", "data_base64"}}
     encoded = event.get("data_base64", "")
     if not isinstance(encoded, str) or not _is_base64(encoded):
-        raise EventFault({"data_base64": "This is not base64."})
+        raise EventFault({"data_base64": _("This is not base64.")})
     return CloudEvent(_checked(attributes), event.get("data"), encoded)
 
 
@@ -74,9 +79,9 @@ def is_binary(headers: Mapping[str, str]) -> bool:
 
 
 def _checked(attributes: Mapping[str, Any]) -> dict[str, str]:
-    faults = {name: "This attribute is required." for name in REQUIRED if not attributes.get(name)}
+    faults = {name: _("This attribute is required.") for name in REQUIRED if not attributes.get(name)}
     if attributes.get("specversion") not in {None, "", "1.0"}:
-        faults["specversion"] = "Only 1.0 is known."
+        faults["specversion"] = _("Only 1.0 is known.")
     for name, value in attributes.items():
         if fault := _fault(name, value):
             faults.setdefault(name, fault)
@@ -87,14 +92,14 @@ def _checked(attributes: Mapping[str, Any]) -> dict[str, str]:
 
 def _fault(name: str, value: Any) -> str:
     if not _NAME.match(name):
-        return "Use lower-case letters and digits, at most 40."
+        return _("Use lower-case letters and digits, at most 40.")
     if value is not None and not isinstance(value, str | int | bool):
-        return "An attribute is a text, a whole number or a truth value."
+        return _("An attribute is a text, a whole number or a truth value.")
     most = MOST_CHARACTERS.get(name, OTHER_CHARACTERS)
     text = _text(value)
     if len(text) > most:
-        return f"Use at most {most} characters."
-    return "" if text.isprintable() else "Control characters are not allowed."
+        return _("This is too long.")
+    return "" if text.isprintable() else _("Control characters are not allowed.")
 
 
 def _text(value: Any) -> str:
@@ -107,9 +112,9 @@ def _json(body: bytes) -> Any:
     try:
         found = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise EventFault({"body": "This is not JSON in UTF-8."}) from error
+        raise EventFault({"body": _("This is not JSON in UTF-8.")}) from error
     if storable(found) != found:
-        raise EventFault({"body": "A text holds a character that cannot be stored."})
+        raise EventFault({"body": _("A text holds a character that cannot be stored.")})
     return found
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from tenants.access import require
 from tenants.errors import Invalid
 from tenants.failpoints import failpoint
@@ -22,7 +24,7 @@ def event_read(*, headers: dict[str, str], body: bytes) -> CloudEvent:
     try:
         return parse_binary(headers, body)
     except EventFault as fault:
-        raise Invalid(errors={name: [text] for name, text in fault.faults.items()}) from fault
+        raise Invalid(errors={name: [_(text)] for name, text in fault.faults.items()}) from fault
 
 
 def event_from(data: dict[str, Any]) -> CloudEvent:
@@ -30,7 +32,7 @@ def event_from(data: dict[str, Any]) -> CloudEvent:
     try:
         return parse_structured(data)
     except EventFault as fault:
-        raise Invalid(errors={name: [text] for name, text in fault.faults.items()}) from fault
+        raise Invalid(errors={name: [_(text)] for name, text in fault.faults.items()}) from fault
 
 
 def event_publish(event: CloudEvent) -> tuple[Event, bool]:
