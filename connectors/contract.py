@@ -12,7 +12,7 @@ A read is never `unknown`: it changes nothing, so a read without an answer is re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 Json = Any
 
@@ -108,8 +108,6 @@ class Outcome:
 class Fault(Exception):
     """A call went wrong outside the core's own error table."""
 
-    performed: ClassVar[str] = ""
-
     def __init__(self, code: str, detail: str = "", *, retry_after_seconds: float | None = None) -> None:
         self.error = CoreError(code, detail, retriable=CODES[code], retry_after_seconds=retry_after_seconds)
         super().__init__(f"{code}: {detail}" if detail else code)
@@ -118,13 +116,9 @@ class Fault(Exception):
 class NotPerformed(Fault):
     """Nothing reached the core."""
 
-    performed = "no"
-
 
 class Unanswered(Fault):
     """Something was sent, and how it ended is not known."""
-
-    performed = "perhaps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +158,22 @@ class Send(Protocol):
     def __call__(self, request: HttpRequest) -> HttpResponse: ...
 
 
+class Performed(StrEnum):
+    """What an answer says about the effect: of this request, or (never) of any request with the same key."""
+
+    YES = "yes"
+    NO = "no"
+    NEVER = "never"
+    PERHAPS = "perhaps"
+
+
 @dataclass(frozen=True, slots=True)
 class CoreAnswer:
     """What the core answered, in its own words: accepted with a document, or refused by a row of the error table."""
 
     document: Json = None
     error: CoreError | None = None
-    performed: str = "yes"  # of a refusal: "no" or "perhaps"
+    performed: Performed = Performed.YES
 
 
 class Connector(Protocol):

@@ -67,10 +67,10 @@ def _reserve() -> dict[str, Any]:
             "response": _reservation(),
         },
         "errors": [
-            _row("E-DECKUNG", "core.insufficient_funds"),
-            _row("E-KONTO", "core.account_unknown"),
-            _row("E-RESREF", "core.reservation_taken"),
-            _row("E-WAEHRUNG", "core.currency_refused"),
+            _row("E-DECKUNG", "core.insufficient_funds", settles=True),
+            _row("E-KONTO", "core.account_unknown", settles=True),
+            _row("E-RESREF", "core.reservation_taken", settles=True),
+            _row("E-WAEHRUNG", "core.currency_refused", settles=True),
             *_common(),
         ],
         "idempotency": {"strategy": "native_header", "header": "X-VORGANG-ID"},
@@ -137,7 +137,7 @@ def _release() -> dict[str, Any]:
         "input_schema": _object(reservation=TEXT),
         "output_schema": _object(reservation=TEXT, status=TEXT),
         "mapping": {"request": [{"to": "path.RES_REF", "from": "reservation"}], "response": _reservation()},
-        "errors": [_row("E-GEBUCHT", "core.already_booked"), *_common()],
+        "errors": [_row("E-GEBUCHT", "core.already_booked", settles=True), *_common()],
         "idempotency": {"strategy": "native_header", "header": "X-VORGANG-ID"},
         "timeout_seconds": 5,
     }
@@ -151,8 +151,9 @@ def _common() -> list[dict[str, Any]]:
     ]
 
 
-def _row(legacy: str, code: str, *, outcome: str = "rejected") -> dict[str, Any]:
-    return {"field": "FEHLER.CODE", "equals": [legacy], "code": code, "outcome": outcome}
+def _row(legacy: str, code: str, *, outcome: str = "rejected", settles: bool = False) -> dict[str, Any]:
+    row = {"field": "FEHLER.CODE", "equals": [legacy], "code": code, "outcome": outcome}
+    return row | {"settles": True} if settles else row
 
 
 def _account(to: str, source: str) -> dict[str, Any]:

@@ -37,13 +37,17 @@ class DocumentFault(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One row of an error table: which answers it means, what they are called, and what became of the effect."""
+    """One row of an error table: which answers it means, what they are called, and what became of the effect.
+
+    `settles`: the core says so after it has looked for the key, so no earlier request with it had the effect either.
+    """
 
     code: str
     verdict: str
     status: tuple[int, ...] = ()
     field: str = ""
     equals: tuple[Json, ...] = ()
+    settles: bool = False
 
     def fits(self, status: int, document: Json) -> bool:
         """Whether an answer is meant."""
@@ -180,7 +184,7 @@ def _errors(value: Any, path: str, faults: _Faults) -> tuple[ErrorRow, ...]:
 
 
 def _error_row(value: Any, path: str, faults: _Faults) -> ErrorRow | None:
-    known = {"status", "field", "equals", "code", "outcome"}
+    known = {"status", "field", "equals", "code", "outcome", "settles"}
     if not isinstance(value, dict) or set(value) - known or not {"code", "outcome"} <= set(value):
         faults.add(path, _("Needs code and outcome, and status or field with equals."))
         return None
@@ -195,11 +199,20 @@ def _error_row(value: Any, path: str, faults: _Faults) -> ErrorRow | None:
         faults.add(f"{path}.equals", _("Goes with field: a list of values."))
     if "field" in value and not paths.is_path(value["field"]):
         faults.add(f"{path}.field", _("Must be a path such as error.code."))
+    if value.get("settles", False) not in ([False, True] if value["outcome"] == "rejected" else [False]):
+        faults.add(f"{path}.settles", _("Must be true or false, and goes with the outcome rejected."))
     if not status and "field" not in value:
         faults.add(path, _("Needs status or field."))
     if any(where.startswith(path) for where in faults):
         return None
-    return ErrorRow(value["code"], value["outcome"], tuple(status), value.get("field", ""), tuple(equals))
+    return ErrorRow(
+        value["code"],
+        value["outcome"],
+        tuple(status),
+        value.get("field", ""),
+        tuple(equals),
+        bool(value.get("settles")),
+    )
 
 
 _REUSABLE = {"core.rate_limited", "core.credentials_refused"}

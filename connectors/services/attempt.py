@@ -8,7 +8,6 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from connectors.contract import (
-    CODES,
     CoreAnswer,
     CoreCall,
     CoreError,
@@ -17,6 +16,7 @@ from connectors.contract import (
     NotPerformed,
     Outcome,
     OutcomeKind,
+    Performed,
     Unanswered,
 )
 from connectors.domain import schemas
@@ -46,10 +46,11 @@ class Begun:
 
 @dataclass(slots=True)
 class _Result:
-    """How a try ended, whether the core is idle again, and what may be shown of the answer."""
+    """How a try ended, whether the core is idle again and has settled earlier tries too, what may be shown."""
 
     outcome: Outcome
     idle: bool = True
+    settled: bool = False
     received: dict[str, Any] | None = None
 
 
@@ -137,15 +138,16 @@ def _perform(call: Prepared, begun: Begun, *, ends_at: float) -> _Result:
     except Unanswered as fault:
         result = _Result(_doubtful(call, fault.error, call_id), idle=fault.error.code in _ANSWERED)
     if in_doubt(begun.step):
-        result.outcome = _still_in_doubt(call, result.outcome)
+        result.outcome = result.outcome if result.settled else _still_in_doubt(call, result.outcome)
     return result
 
 
 def _read(call: Prepared, answer: CoreAnswer, call_id: str) -> _Result:
     """A complete answer: refused by the core, or accepted and translated."""
     if answer.error is not None:
-        if answer.performed == "no":
-            return _Result(rejected(call, answer.error, call_id=call_id))
+        if answer.performed in (Performed.NO, Performed.NEVER):
+            refused = rejected(call, answer.error, call_id=call_id)
+            return _Result(refused, settled=answer.performed is Performed.NEVER)
         return _Result(_doubtful(call, answer.error, call_id))
     rules = call.target.operation.from_core
     received = {"core": masked(rules, answer.document, side="from")}
@@ -169,11 +171,9 @@ def _doubtful(call: Prepared, error: CoreError, call_id: str) -> Outcome:
 
 
 def _still_in_doubt(call: Prepared, outcome: Outcome) -> Outcome:
-    """After a try whose end is not known, only the core's own verdict on the same key settles it."""
+    """After a try whose end is not known, a refusal of this one says nothing about that one."""
     error = outcome.error
     if outcome.kind is not OutcomeKind.REJECTED or error is None:
-        return outcome
-    if error.code not in CODES and not error.retriable:
         return outcome
     return unknown(call, replace(error, retriable=True), call_id=outcome.call_id)
 

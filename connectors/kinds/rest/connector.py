@@ -21,6 +21,7 @@ from connectors.contract import (
     HttpResponse,
     Json,
     NotPerformed,
+    Performed,
     Send,
     Unanswered,
 )
@@ -112,7 +113,7 @@ def judge(operation: OperationDocument, response: HttpResponse) -> CoreAnswer:
     if response.status in wire.success:
         raise Unanswered("core.bad_answer", "the core says it is done, but its answer is not a JSON document")
     error = CoreError("core.unclassified", f"HTTP {response.status}, which the error table does not name")
-    return CoreAnswer(error=error, performed="perhaps")
+    return CoreAnswer(error=error, performed=Performed.PERHAPS)
 
 
 def _refused(row: ErrorRow, response: HttpResponse) -> CoreAnswer:
@@ -122,7 +123,9 @@ def _refused(row: ErrorRow, response: HttpResponse) -> CoreAnswer:
         retriable=row.verdict == "retriable",
         retry_after_seconds=_retry_after(response),
     )
-    return CoreAnswer(error=error, performed="perhaps" if row.verdict == "unknown" else "no")
+    if row.verdict == "unknown":
+        return CoreAnswer(error=error, performed=Performed.PERHAPS)
+    return CoreAnswer(error=error, performed=Performed.NEVER if row.settles else Performed.NO)
 
 
 def _document(response: HttpResponse) -> tuple[Json, bool]:

@@ -83,6 +83,22 @@ def test_after_a_lost_answer_a_refusal_of_the_way_there_settles_nothing(desk):
     assert desk.reserve("r1").confirmed
 
 
+def test_a_refusal_before_the_core_looks_for_the_key_settles_nothing(desk):
+    desk.core.switch("reserve", "drop", times=1)
+    desk.reserve("r1")
+    desk.core.switch("reserve", "refuse", times=1)
+    refused = desk.reserve("r1")
+    assert (refused.kind, refused.error.code) == (OutcomeKind.UNKNOWN, "core.refused")
+    assert desk.reserve("r1").confirmed
+
+
+def test_a_refusal_after_the_core_has_looked_for_the_key_settles_all(desk):
+    desk.core.switch("reserve", "slow", seconds=30, times=1)
+    assert desk.reserve("r1", amount="999999.00").kind is OutcomeKind.UNKNOWN
+    settled = desk.reserve("r1", amount="999999.00")
+    assert (settled.kind, settled.error.code) == (OutcomeKind.REJECTED, "core.insufficient_funds")
+
+
 def test_a_booking_that_lost_its_answer_is_found_by_looking_it_up(desk):
     desk.reserve("r1")
     desk.core.switch("book", "drop", times=1)

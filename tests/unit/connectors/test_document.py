@@ -39,6 +39,10 @@ def test_the_demo_connector_has_no_fault():
         ({"errors": [{"code": "core.x1", "outcome": "rejected"}]}, "operation.errors.0"),
         ({"errors": [{"status": [99], "code": "core.x1", "outcome": "rejected"}]}, "operation.errors.0.status"),
         ({"errors": [{"status": [409], "code": "core.x1", "outcome": "maybe"}]}, "operation.errors.0.outcome"),
+        (
+            {"errors": [{"status": [5], "code": "core.x1", "outcome": "unknown", "settles": True}]},
+            "operation.errors.0.settles",
+        ),
         ({"idempotency": {"strategy": "hope"}}, "operation.idempotency.strategy"),
         ({"idempotency": {"strategy": "native_header"}}, "operation.idempotency"),
         ({"idempotency": {"strategy": "native_header", "header": "a b"}}, "operation.idempotency.header"),
