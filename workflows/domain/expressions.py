@@ -26,7 +26,8 @@ from tenants.errors import Invalid, Unavailable
 from workflows.domain.jq import Cost, JqRefused, Parsed, parsed, program
 
 WRAPPED: Final = re.compile(r"\s*\$\{(.+)\}\s*", re.DOTALL)
-MOST_WORK: Final = 100_000
+MOST_WORK: Final = 50_000
+MOST_GROWTH: Final = 1_000
 MOST_BITS: Final = 3_320
 
 
@@ -168,8 +169,8 @@ def _short(expression: str) -> str:
 
 def _is_cheap(checked: Parsed, cost: Cost, input: Any, variables: Mapping[str, Any]) -> bool:  # noqa: A002
     if cost.degree == 0:
-        return True
-    factor = (1 + len(checked.source) // 256) * (1 + cost.joins) ** 2
+        return cost.growth <= MOST_GROWTH
+    factor = (1 + len(checked.source) // 256) * cost.growth
     most = int((MOST_WORK / factor) ** (1 / cost.degree))
     return weight_within([input, *(variables[name] for name in cost.variables & variables.keys())], most)
 

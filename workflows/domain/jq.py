@@ -41,6 +41,7 @@ FREE: Final = frozenset({"const", "identity", "emptyarray", "field", "index", "s
 COMPOSED: Final = frozenset({"pipe", "alt", "and", "or", "collect", "object", "if", "neg", "str", "binop"})
 CHEAP_CALLS: Final = frozenset({"length/0", "not/0", "map/1", "select/1", "type/0", "has/1", "keys/0", "tostring/0"})
 CHEAP_OPERATORS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "+", "-"})
+MOST_GROWTH: Final = 1_000_000
 _COMPILING: Final = Lock()  # purejq keeps the names of the program being compiled in a global
 
 
@@ -55,10 +56,14 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of running an expression: work grows with the size of its data to the power of `degree`; `joins` copy values."""
+    """Of running an expression: work grows with the size of its data to the power of `degree`, times `growth`.
+
+    Degree 0 looks at a bounded number of values, whatever the size. `growth` is how many times over the data may come
+    to be in a value on the way: parts of a list add up, and what is piped into one another multiplies.
+    """
 
     degree: int
-    joins: int
+    growth: int
     variables: frozenset[str]
 
 
@@ -204,13 +209,30 @@ def _cost(tree: Any) -> Cost | None:
     degree = _degree(tree)
     if degree is None:
         return None
-    operators = [node[1] for node in _nodes(tree) if node[0] == "binop"]
-    joins = operators.count("+") + sum(node[0] == "str" for node in _nodes(tree))
+    operators = [node for node in _nodes(tree) if node[0] == "binop"]
     reads_all = any(node[0] == "call" and node[1] in {"keys", "tostring"} for node in _nodes(tree))
-    # taking one list from another compares each with each
-    degree += 2 * ("-" in operators) + reads_all
+    searches = any(node[0] == "index" and not _is_written_out(node[2]) for node in _nodes(tree))
+    subtracts = any(node[1] == "-" for node in operators)
+    copies = any(node[0] == "str" for node in _nodes(tree)) or any(_takes_two_values(node) for node in operators)
+    # looking for one list in another, and taking one from another, compares each with each
+    degree = max(degree + 2 * (searches or subtracts) + reads_all, int(copies))
     used = frozenset(node[1] for node in _nodes(tree) if node[0] == "var")
-    return Cost(degree=max(degree, int(joins > 0)), joins=joins, variables=used)
+    return Cost(degree=degree, growth=_growth(tree), variables=used)
+
+
+def _takes_two_values(node: Any) -> bool:
+    """A comparison or sum reads its values to their end, unless one of them is written out."""
+    return bool(node[1] == "+" or not (_is_written_out(node[2]) or _is_written_out(node[3])))
+
+
+def _is_written_out(node: Any) -> bool:
+    return bool(node[0] == "const" or (node[0] == "neg" and node[1][0] == "const"))
+
+
+def _growth(node: Any) -> int:
+    if node[0] == "pipe":
+        return min(_growth(node[1]) * _growth(node[2]), MOST_GROWTH)
+    return min(max(1, sum(_growth(part) for part in _children(node))), MOST_GROWTH)
 
 
 def _degree(node: Any) -> int | None:

@@ -62,6 +62,24 @@ def test_anything_else_needs_a_runner(expression):
         EVALUATOR.evaluate(expression, DATA, {})
 
 
+@pytest.mark.parametrize(
+    "step", [". + .", '"\\(.)\\(.)"', "[., .]", "{a: ., b: .}", "map(. + .)", "[., .] | map([., .])", ".a // [., .]"]
+)
+@pytest.mark.parametrize("end", [".", ". == 1", "length", "tostring"])
+def test_what_doubles_again_and_again_needs_a_runner(step, end):
+    with pytest.raises(EvaluatorUnavailable):
+        EVALUATOR.evaluate(" | ".join([step] * 30 + [end]), ["x"], {})
+
+
+@pytest.mark.parametrize(
+    "expression", [".a == $context.b", "[.a, .a, .a] == [.b, .b, .b]", ".[.a]", ".a - .b", ".a + .b", "keys"]
+)
+def test_what_reads_all_of_much_data_needs_a_runner(expression):
+    much = {"a": ["x"] * 120_000, "b": ["x"] * 120_000}
+    with pytest.raises(EvaluatorUnavailable):
+        EVALUATOR.evaluate(expression, much, {"context": much})
+
+
 def test_the_subset_on_much_data_needs_a_runner_too():
     many = {"items": [{"n": 1}] * 60_000}
     with pytest.raises(EvaluatorUnavailable):
