@@ -29,6 +29,11 @@ USES: Final = 5_000  # then a child is replaced
 START_SECONDS: Final = 10.0
 PATIENCE: Final = 10  # times the processor seconds, by the clock
 MOST_INPUT: Final = 16 * 1024 * 1024
+# exit statuses over a limit: out of processor time, or out of memory where Python could not say so any more
+ENDINGS: Final[Mapping[int, str]] = {
+    -signal.SIGPROF: "time",
+    **dict.fromkeys((1, -signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS), "memory"),
+}
 LIMITS: Final[Mapping[str, str]] = {
     "memory": "It needs more memory than an expression may use.",
     "time": "It takes longer than an expression may.",
@@ -161,10 +166,8 @@ class _Child:
 
     def _ended(self) -> Exception:
         """Why it is gone: over a limit, or because somebody ended it, which is no fault of the expression."""
-        status = self._process.wait()
-        if status in {-signal.SIGKILL, -signal.SIGTERM}:
-            return EvaluatorUnavailable()
-        return ExpressionLimit(LIMITS["time" if status == -signal.SIGPROF else "memory"])
+        limit = ENDINGS.get(self._process.wait())
+        return ExpressionLimit(LIMITS[limit]) if limit else EvaluatorUnavailable()
 
 
 def _request(source: str, given: Any, variables: Mapping[str, Any], limits: Limits) -> bytes:

@@ -125,7 +125,8 @@ def ends_at_a_limit(pool, limits):
         pool.run("last(range(1e12))", None, {}, limits)
 
 
-def test_a_child_killed_at_work_is_no_fault_of_the_expression(pool):
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_child_killed_at_work_is_no_fault_of_the_expression(pool, sent):
     found = []
 
     def ask():
@@ -139,7 +140,8 @@ def test_a_child_killed_at_work_is_no_fault_of_the_expression(pool):
     asking = threading.Thread(target=ask)
     asking.start()
     time.sleep(0.2)
-    os.kill(child, signal.SIGKILL)
+    os.kill(child, signal.SIGINT)  # Ctrl-C at the terminal ends nothing
+    os.kill(child, sent)
     asking.join()
     assert found == [EvaluatorUnavailable]
 
