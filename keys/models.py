@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from keys.domain.ledger import EntryKind
 from keys.domain.limits import MAX_LIMIT, LimitScope, Meter, Window
 from keys.domain.policy import KeyStatus
-from tenants.models import Tenant, TenantForeignKey, TenantOwned, Unit
+from tenants.models import BearerSecret, Tenant, TenantForeignKey, TenantOwned, Unit
 
 
 def _unchecked_tenant() -> "models.ForeignKey[Any, Any]":
@@ -48,17 +48,10 @@ class VirtualKey(TenantOwned):
         return self.name
 
 
-class VirtualKeySecret(TenantOwned):
-    """One secret of a key, stored as a digest. Two live ones overlap after a rotation until the older one expires."""
+class VirtualKeySecret(BearerSecret):
+    """One secret of a key. Two live ones overlap after a rotation until the older one expires."""
 
     virtual_key = TenantForeignKey(VirtualKey, related_name="secrets")
-    digest = models.BinaryField(max_length=32)
-    prefix = models.CharField(max_length=16)
-    last4 = models.CharField(max_length=4)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-    last_used_at = models.DateTimeField(null=True)
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint("tenant", "digest", name="virtual_key_digest_once")]

@@ -186,17 +186,25 @@ class ServiceAccount(TenantOwned):
         return self.name
 
 
-class ApiToken(TenantOwned):
-    """A bearer token of a service account, stored as a digest, shown once."""
+class BearerSecret(TenantOwned):
+    """A secret that was shown once and is kept as a digest; abstract. It works until it expires or is revoked."""
 
-    service_account = TenantForeignKey(ServiceAccount, related_name="tokens")
     digest = models.BinaryField(max_length=32)
-    prefix = models.CharField(max_length=12)
+    prefix = models.CharField(max_length=16)
     last4 = models.CharField(max_length=4)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        abstract = True
+
+
+class ApiToken(BearerSecret):
+    """A bearer token of a service account."""
+
+    service_account = TenantForeignKey(ServiceAccount, related_name="tokens")
 
     class Meta(TenantOwned.Meta):
         constraints = [models.UniqueConstraint("tenant", "digest", name="api_token_digest_once")]

@@ -19,3 +19,10 @@ def usd_from_nano(nano: int) -> Decimal:
     usd = (Decimal(nano) / NANO_PER_USD).normalize()
     cents = Decimal("0.01")
     return usd.quantize(cents) if usd == usd.quantize(cents) else usd
+
+
+def usd_text(nano: int) -> str:
+    """Nano-USD as dollars on the wire, without loss and without trailing zeros: 1500000 -> 0.0015."""
+    whole, rest = divmod(abs(nano), NANO_PER_USD)
+    sign = "-" if nano < 0 else ""
+    return f"{sign}{whole}.{rest:09d}".rstrip("0").rstrip(".") if rest else f"{sign}{whole}"

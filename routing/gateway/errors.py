@@ -18,8 +18,8 @@ from typing import Any, Final
 import msgspec
 
 from keys.domain.limits import LimitScope, LimitState, Meter
+from keys.domain.money import usd_text
 from keys.ports import Refusal
-from routing.gateway.money import usd
 from routing.gateway.rate_headers import rate_limit_headers, seconds_header
 
 Header = tuple[bytes, bytes]
@@ -233,7 +233,7 @@ def budget_exhausted(limit: LimitState, *, now: datetime) -> WireError:
         message,
         kind="insufficient_quota",
         headers=headers,
-        extra=_limit_fields(limit, spent=usd(limit.used)) | {"limit": usd(limit.amount), "currency": "USD"},
+        extra=_limit_fields(limit, spent=usd_text(limit.used)) | {"limit": usd_text(limit.amount), "currency": "USD"},
     )
 
 

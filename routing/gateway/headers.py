@@ -5,9 +5,9 @@ from functools import lru_cache
 from uuid import UUID
 
 from keys.domain.limits import LimitState
+from keys.domain.money import usd_text
 from routing.gateway.errors import Header
 from routing.gateway.exchange import Exchange
-from routing.gateway.money import usd
 from routing.gateway.rate_headers import budget_remaining, rate_limit_headers
 
 
@@ -38,10 +38,10 @@ def answer_headers(exchange: Exchange, limits: tuple[LimitState, ...], *, with_c
     if exchange.route is not None:
         headers.append((b"x-orchestration-route-version", b"%d" % exchange.route.row.number))
     if with_cost and exchange.cost is not None:
-        headers.append((b"x-orchestration-cost-usd", usd(exchange.cost).encode()))
+        headers.append((b"x-orchestration-cost-usd", usd_text(exchange.cost).encode()))
     if limits:
         headers += rate_limit_headers(limits, now=datetime.now(UTC))
         remaining = budget_remaining(limits)
         if remaining is not None:
-            headers.append((b"x-orchestration-budget-remaining-usd", usd(remaining).encode()))
+            headers.append((b"x-orchestration-budget-remaining-usd", usd_text(remaining).encode()))
     return headers

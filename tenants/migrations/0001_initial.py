@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=tenants.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('digest', models.BinaryField(max_length=32)),
-                ('prefix', models.CharField(max_length=12)),
+                ('prefix', models.CharField(max_length=16)),
                 ('last4', models.CharField(max_length=4)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField(null=True)),

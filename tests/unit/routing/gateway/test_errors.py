@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from keys.domain.limits import LimitScope, LimitState, Meter, Window
+from keys.domain.money import usd_text
 from keys.ports import Refusal
 from routing.domain.retry import AttemptOutcome, next_step
 from routing.gateway.errors import invalid_key, refused_by_ledger, refused_key
-from routing.gateway.money import usd
 from routing.gateway.rate_headers import duration, rate_limit_headers
 from routing.gateway.upstream_faults import UpstreamFault, broken, read_fault, wire_error
 from tenants.ids import uuid7
@@ -158,7 +158,7 @@ def test_durations_are_written_as_openai_writes_them(seconds: float, text: str) 
     ("nano", "text"), [(0, "0"), (1, "0.000000001"), (1_500_000, "0.0015"), (2_000_000_000, "2"), (-5, "-0.000000005")]
 )
 def test_money_is_written_exactly(nano: int, text: str) -> None:
-    assert usd(nano) == text
+    assert usd_text(nano) == text
 
 
 def test_the_tightest_request_quota_is_shown() -> None:
