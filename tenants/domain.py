@@ -70,6 +70,7 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "run.read": _READERS,
     "run.start": _MAKERS,
     "run.cancel": _MAKERS,
+    "run.repair": _BUILDERS,
     "event.read": _READERS,
     "event.publish": _MAKERS,
     "event.redrive": _BUILDERS,

@@ -36,6 +36,7 @@ urlpatterns = [
     *_both(run, runs.RunItem, "api-run"),
     *_both(f"{run}history/", runs.RunHistory, "api-run-history"),
     *_both(f"{run}cancel/", runs.RunCancel, "api-run-cancel"),
+    path(f"{run}decide/", runs.RunDecide.as_view(), name="api-run-decide"),
     path(f"{run}resume/", runs.RunResume.as_view(), name="api-run-resume"),
     path(f"{run}retry/", runs.RunRetry.as_view(), name="api-run-retry"),
     *_both("events/", events.Events, "api-events"),

@@ -11,7 +11,7 @@ from tenants.rest import StrictSerializer, TenantAPIView, operation
 from workflows.access import access_run
 from workflows.models import Run
 from workflows.selectors import run_history, run_list
-from workflows.services import run_cancel, run_resume, run_retry, run_start
+from workflows.services import run_cancel, run_decide, run_resume, run_retry, run_start
 from workflows.statuses import RunStatus
 
 MAX_LINES = 500
@@ -136,7 +136,7 @@ class RunCancel(TenantAPIView):
 class RunResume(TenantAPIView):
     """Let a suspended run go on."""
 
-    actions: ClassVar[dict[str, str]] = {"post": "run.cancel"}
+    actions: ClassVar[dict[str, str]] = {"post": "run.repair"}
 
     @operation("run_resume", "Let a suspended run go on", output=RunOutput)
     def post(self, request: Request, run_id: UUID) -> Response:
@@ -146,7 +146,7 @@ class RunResume(TenantAPIView):
 class RunRetry(TenantAPIView):
     """Take a faulted run up again."""
 
-    actions: ClassVar[dict[str, str]] = {"post": "run.cancel"}
+    actions: ClassVar[dict[str, str]] = {"post": "run.repair"}
 
     class Input(StrictSerializer):
         reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
@@ -154,3 +154,20 @@ class RunRetry(TenantAPIView):
     @operation("run_retry", "Try a faulted run again where it failed", body=Input, output=RunOutput)
     def post(self, request: Request, run_id: UUID) -> Response:
         return _answer(run_retry(run_id, **self.parsed(self.Input)))
+
+
+class RunDecide(TenantAPIView):
+    """Settle what could not be undone."""
+
+    actions: ClassVar[dict[str, str]] = {"post": "run.repair"}
+
+    class Input(StrictSerializer):
+        effect = serializers.CharField(max_length=600, help_text="As the history line `compensation.failed` names it.")
+        decision = serializers.ChoiceField(
+            choices=["retry", "done", "skip"], help_text="Try again, it was done by hand, or leave it undone."
+        )
+        reason = serializers.CharField(max_length=500)
+
+    @operation("run_decide", "Settle a compensation that failed", body=Input, output=RunOutput)
+    def post(self, request: Request, run_id: UUID) -> Response:
+        return _answer(run_decide(run_id, **self.parsed(self.Input)))

@@ -3,7 +3,7 @@
 from workflows.services.definitions import Checked, definition_archive, definition_check, definition_publish
 from workflows.services.deliveries import deliver, deliver_due, delivery_redrive
 from workflows.services.events import event_publish, events_publish
-from workflows.services.runs import effect_answer, run_cancel, run_resume, run_retry, run_start
+from workflows.services.runs import effect_answer, run_cancel, run_decide, run_resume, run_retry, run_start
 
 __all__ = [
     "Checked",
@@ -17,6 +17,7 @@ __all__ = [
     "event_publish",
     "events_publish",
     "run_cancel",
+    "run_decide",
     "run_resume",
     "run_retry",
     "run_start",

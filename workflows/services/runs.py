@@ -3,7 +3,7 @@
 Each leaves a row that the run finds when it is next driven; the hint to do so at once may be lost.
 """
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.utils import timezone
@@ -22,6 +22,7 @@ from workflows.models import DefinitionVersion, Run
 from workflows.statuses import FINAL, DefinitionStatus, RunStatus
 
 MAX_REASON = 500
+Decision = Literal["retry", "done", "skip"]
 
 
 def run_start(*, definition: str, input: Any = None) -> Run:  # noqa: A002  # the word of the API
@@ -70,7 +71,7 @@ def run_cancel(run_id: UUID | str, *, mode: str = "compensate", reason: str = ""
 def run_resume(run_id: UUID | str) -> Run:
     """Let a suspended run go on."""
     with tenant_tx():
-        require("run.cancel")
+        require("run.repair")
         run = access_run(run_id, lock=True)
         if run.status != RunStatus.SUSPENDED:
             raise Conflict(_("This run is not suspended."))
@@ -83,13 +84,29 @@ def run_resume(run_id: UUID | str) -> Run:
 def run_retry(run_id: UUID | str, *, reason: str = "") -> Run:
     """Take a faulted run up again where it failed, with new keys."""
     with tenant_tx():
-        require("run.cancel")
+        require("run.repair")
         run = access_run(run_id, lock=True)
         if run.status != RunStatus.FAULTED:
             raise Conflict(_("Only a faulted run can be tried again."))
         by = current_scope().actor.label
         _send(run, signals.RetryRequested(by=by, reason=reason[:MAX_REASON]), reopens=True)
         audit.record("run.retry", run, {"reason": reason[:MAX_REASON]})
+    return run
+
+
+def run_decide(run_id: UUID | str, *, effect: str, decision: Decision, reason: str) -> Run:
+    """Settle a compensation that failed: try it again, it was done by hand, or leave it undone. All need a reason."""
+    if not reason.strip():
+        raise Invalid(errors={"reason": [_("Say why: this is in the history for good.")]})
+    with tenant_tx():
+        require("run.repair")
+        run = access_run(run_id, lock=True)
+        if run.status not in {RunStatus.COMPENSATION_FAILED, RunStatus.COMPENSATING}:
+            raise Conflict(_("Nothing has to be decided in this run."))
+        by = current_scope().actor.label
+        signal = signals.CompensationDecided(effect=effect, decision=decision, by=by, reason=reason[:MAX_REASON])
+        _send(run, signal, reopens=True)
+        audit.record("run.decide", run, {"effect": effect, "decision": decision, "reason": reason[:MAX_REASON]})
     return run
 
 

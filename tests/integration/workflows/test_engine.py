@@ -273,3 +273,19 @@ def test_an_answer_that_comes_later_takes_the_run_up_again(engine: Engine, effec
     assert (engine.result(run)[0], effects.paths()) == ("completed", ["/after"])
     with engine.bench.cast.acting():
         assert not effect_answer(run.pk, effect="/do/0/ask", attempt=1, outcome=Succeeded(output="no"))
+
+
+def test_a_compensation_that_failed_is_settled_by_a_person(engine: Engine, effects: Effects):
+    from workflows.services import run_decide
+
+    effects.answers |= {"/book": (422, {}), "/release": (422, {})}
+    reserve = undone_by(call(effects, "reserve"), call(effects, "release", method="put"))
+    run = engine.start(plan_of(reserve, call(effects, "book")))
+    engine.drive(run)
+    assert engine.result(run)[0] == "compensation_failed"
+    with engine.bench.cast.acting():
+        run_decide(run.pk, effect="/do/0/reserve", decision="done", reason="released by telephone")
+    engine.work()
+    assert engine.result(run)[0] == "compensated"
+    numbers = [number for number, _ in engine.bench.history(run)]
+    assert numbers == list(range(1, len(numbers) + 1))
