@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 
 from connectors.contract import (
     CoreAnswer,
@@ -25,7 +24,7 @@ from connectors.domain.waiting import may_start
 from connectors.mapping.rules import MappingFault, apply, masked
 from connectors.permits import Permit, PermitAsk, permit_end, permit_take
 from connectors.ports import CallTime, transport
-from connectors.services.log import log_ended, log_started, past_calls
+from connectors.services.log import database_now, log_ended, log_started, past_calls
 from connectors.services.prepare import Prepared
 from tenants.failpoints import failpoint
 from tenants.ids import uuid7
@@ -108,7 +107,7 @@ def _begin(call: Prepared, permit: Permit) -> Begun:
     step = Step(Next.SEND)
     if call.target.is_write:
         strategy = call.target.operation.idempotency.strategy
-        step = decide(past_calls(call), strategy=strategy, digest=call.digest, now=timezone.now())
+        step = decide(past_calls(call), strategy=strategy, digest=call.digest, now=database_now())
     if step.next is Next.SEND:
         log_started(call, call_id=permit.id, number=step.number, lease_seconds=permit.lease)
     else:

@@ -7,9 +7,9 @@ running is waited for, what is not known is looked up or left to a person, as th
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from connectors.contract import (
@@ -25,7 +25,7 @@ from connectors.domain.past_calls import Next, PastCall, Step, decide, in_doubt,
 from connectors.mapping.rules import MappingFault, apply
 from connectors.ports import transport
 from connectors.services.attempt import attempt, rejected, unknown
-from connectors.services.log import call_id_of, log_settled, past_calls
+from connectors.services.log import call_id_of, database_now, log_settled, past_calls
 from connectors.services.prepare import KEY_FIELD, Prepared, Target, load_target, prepare
 from tenants.errors import Invalid, NoScope, ProgrammingFault
 from tenants.scope import tenant_tx, tx_tenant
@@ -124,7 +124,7 @@ def _check_key(target: Target, key: str) -> None:
 def _decided(call: Prepared) -> Step:
     strategy = call.target.operation.idempotency.strategy
     with tenant_tx():
-        return decide(past_calls(call), strategy=strategy, digest=call.digest, now=timezone.now())
+        return decide(past_calls(call), strategy=strategy, digest=call.digest, now=database_now())
 
 
 def _follow(call: Prepared, step: Step) -> Outcome | Step:
@@ -148,7 +148,7 @@ def _standing(call: Prepared, step: Step) -> Outcome:
             error = NotPerformed("core.key_reused", "this idempotency key was used with another input").error
             return rejected(call, error)
         case Next.IN_FLIGHT:
-            wait = seconds_until_conclusive(step.past, server_seconds=0, now=timezone.now()) if step.past else 1.0
+            wait = seconds_until_conclusive(step.past, server_seconds=0, now=_now()) if step.past else 1.0
             fault = Unanswered("core.in_flight", "another worker is making this call", retry_after_seconds=wait)
             return unknown(call, fault.error)
     return unknown(call, Unanswered("core.no_answer", "an earlier call was sent and never answered").error)
@@ -170,21 +170,34 @@ def _look_up(call: Prepared, past: PastCall) -> Outcome:
         asked = _lookup_input(call)
         lookup = prepare(load_target(call.target.connector, declared.operation), asked, key="", ends_at=call.ends_at)
     except NotPerformed as fault:
-        return unknown(call, fault.error)
+        return unknown(call, _unsettled(fault.error))
+    asked_at = _now()
     answer = attempt(lookup)
     if isinstance(answer, Step):
         raise ProgrammingFault("a read never waits for an earlier one")
     if answer.confirmed:
         return _found(call, past, answer)
     if answer.error is None or answer.error.code != NOT_FOUND:
-        return unknown(call, answer.error or CoreError("core.unclassified"))
-    wait = seconds_until_conclusive(past, server_seconds=call.target.server_seconds, now=timezone.now())
+        return unknown(call, _unsettled(answer.error))
+    wait = seconds_until_conclusive(past, server_seconds=call.target.server_seconds, now=asked_at)
     if wait > 0:
         text = "not there yet, and the core may still be working on it"
         return unknown(call, CoreError("core.no_answer", text, retriable=True, retry_after_seconds=wait))
     settled = _not_performed(call)
     _settle(call, past, settled)
     return settled
+
+
+def _unsettled(error: CoreError | None) -> CoreError:
+    """The write was sent and not answered, whatever became of the look-up."""
+    code = error.code if error else "core.unclassified"
+    wait = (error.retry_after_seconds if error else None) or 1.0
+    return CoreError("core.no_answer", f"sent, not answered, and the look-up ended with {code}", True, wait)
+
+
+def _now() -> datetime:
+    with tenant_tx():
+        return database_now()
 
 
 def _lookup_input(call: Prepared) -> dict[str, Json]:

@@ -1,7 +1,11 @@
 """The log of calls: append-only entries, and what they say about earlier calls with the same key."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
+from django.db.models.functions import Now
 
 from connectors.contract import Json, Outcome, OutcomeKind
 from connectors.domain.past_calls import PastCall
@@ -45,6 +49,14 @@ def log_ended(
 def log_settled(call: Prepared, outcome: Outcome, *, call_id: UUID, number: int) -> None:
     """Write what a look-up found out about an earlier call."""
     _close(call, outcome, call_id, number, 0.0, phase="settled", source="lookup")
+
+
+def database_now() -> datetime:
+    """The moment by the clock that all entries are written by; workers' clocks differ."""
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def past_calls(call: Prepared) -> list[PastCall]:
@@ -112,4 +124,5 @@ def _about(call: Prepared, call_id: UUID, number: int, lease_seconds: float) -> 
         "number": number,
         "digest": call.digest,
         "lease_seconds": lease_seconds,
+        "at": Now(),
     }

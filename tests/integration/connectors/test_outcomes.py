@@ -119,6 +119,16 @@ def test_a_booking_that_is_late_is_not_sent_twice(desk):
     assert desk.core.effects("book") == {"b1": 1}
 
 
+def test_a_look_up_that_fails_leaves_the_doubt_and_says_so(desk):
+    desk.reserve("r1")
+    desk.core.switch("book", "drop", times=1)
+    desk.core.switch("booking_status", "down", times=1)
+    outcome = desk.call("book", "b1", **desk.booking("r1"))
+    assert (outcome.kind, outcome.error.code) == (OutcomeKind.UNKNOWN, "core.no_answer")
+    assert "core.out_of_service" in outcome.error.detail
+    assert desk.call("book", "b1", **desk.booking("r1")).confirmed
+
+
 def test_a_booking_that_never_arrived_is_sent_again_once_that_is_certain(desk):
     desk.reserve("r1")
     desk.core.switch("all", "slow", seconds=30)
