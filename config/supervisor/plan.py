@@ -10,6 +10,7 @@ _GATEWAY_HIDDEN = ("DATABASE_URL", "DATABASE_RELAY_URL", "DATABASE_AUDITOR_URL",
 _SECRET_FILES = (*_OWNER_ONLY, *_GATEWAY_HIDDEN, "DATABASE_GATEWAY_URL", "REDIS_URL", "VAULT_ROOT_KEY")
 HEADER_TIMEOUT_MS = "5000"
 STREAM_GRACE_SECONDS = "2"
+SPARE_CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def processes(layout: Layout, environment: Mapping[str, str]) -> tuple[Process, 
     gateway = without(runtime, *_GATEWAY_HIDDEN)
     bare = without(gateway, "DATABASE_GATEWAY_URL", "REDIS_URL", "VAULT_ROOT_KEY")
     manage = (sys.executable, "manage.py")
+    pool = {"DATABASE_POOL_SIZE": str(layout.worker_threads + SPARE_CONNECTIONS)}  # every thread may need one at once
     found = [
         Process(
             "web",
@@ -66,7 +68,7 @@ def processes(layout: Layout, environment: Mapping[str, str]) -> tuple[Process, 
             {**bare, "PROVIDER_SOCKET": layout.provider_socket},
             on_demand=True,
         ),
-        Process("worker", (*_celery(), "-c", str(layout.worker_threads)), django, later=True),
+        Process("worker", (*_celery(), "-c", str(layout.worker_threads)), {**pool, **django}, later=True),
         Process("beat", (*manage, "beat"), django, later=True),
     ]
     if layout.sandbox and layout.demo_core_port:

@@ -50,3 +50,7 @@ def test_a_resolved_secret_replaces_its_file():
         "A": "b",
         "VAULT_ROOT_KEY": "k",
     }
+
+
+def test_every_thread_of_a_worker_can_have_a_connection():
+    assert int(plan(worker_threads=32)["worker"].environment["DATABASE_POOL_SIZE"]) > 32
