@@ -24,7 +24,7 @@ def certificate(tmp_path_factory):
     """A certificate for core.test that vouches for itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "core.test")])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     built = built.serial_number(7).not_valid_before(now).not_valid_after(now + datetime.timedelta(hours=1))
     built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName("core.test")]), critical=False)
