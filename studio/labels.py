@@ -48,8 +48,17 @@ STATUS_LABELS = {
     "faulted": _("Faulted"),
     "compensated": _("Undone"),
     "compensation_failed": _("Undo failed"),
+    "skipped": _("Skipped"),
+    "caught": _("Failed, handled"),
+    "not_applicable": _("Nothing to undo"),
     "approved": _("Approved"),
     "rejected": _("Rejected"),
+    "stopped": _("Stopped"),
+    "confirmed": _("Confirmed"),
+    "doubt": _("Outcome not known"),
+    "delivered": _("Delivered"),
+    "ignored": _("Did not fit"),
+    "dead": _("Dead letter"),
 }
 
 

@@ -28,6 +28,10 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     (
+        gettext_noop("Workflows"),
+        (Item(gettext_noop("Connectors"), "connector-list", "connector", "connector.read"),),
+    ),
+    (
         gettext_noop("Governance"),
         (
             Item(gettext_noop("Virtual keys"), "key-list", "key", "key.read"),
@@ -59,6 +63,7 @@ ACTIONS: tuple[Item, ...] = (
     Item(gettext_noop("New route"), "route-new", "route", "route.change"),
     Item(gettext_noop("New deployment"), "deployment-new", "deployment", "deployment.change"),
     Item(gettext_noop("New provider"), "provider-new", "provider", "provider.change"),
+    Item(gettext_noop("New connector"), "connector-new", "connector", "connector.change"),
     Item(gettext_noop("New key"), "key-new", "key", "key.change"),
     Item(gettext_noop("New limit"), "limit-new", "limit", "limit.change"),
     Item(gettext_noop("New credential"), "credential-new", "credential", "credential.change"),

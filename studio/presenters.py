@@ -38,8 +38,11 @@ _STATUS_LOOK: dict[str, str] = {
     # runs
     "pending": "idle", "running": "live", "waiting": "wait", "compensating": "undo", "completed": "good",
     "faulted": "bad", "compensated": "undo", "compensation_failed": "bad",
+    "skipped": "off", "caught": "warn", "not_applicable": "off",
     # approvals
     "approved": "good", "rejected": "bad",
+    # connectors and events
+    "stopped": "off", "confirmed": "good", "doubt": "warn", "delivered": "good", "ignored": "off", "dead": "bad",
 }  # fmt: skip
 
 

@@ -4,7 +4,9 @@ from django.urls import URLPattern, include, path
 
 from studio.views import (
     appearance,
+    approvals,
     audit,
+    connectors,
     home,
     keys,
     limits,
@@ -85,6 +87,30 @@ gateway: list[URLPattern] = [
     path("usage/export.csv", usage.usage_csv, name="usage-export"),
 ]
 
+workflows: list[URLPattern] = [
+    path("connectors/", connectors.connector_index, name="connector-list"),
+    path("connectors/new/", connectors.connector_new, name="connector-new"),
+    path("connectors/<uuid:connector_id>/", connectors.connector_show, name="connector-show"),
+    path("connectors/<uuid:connector_id>/edit/", connectors.connector_edit, name="connector-edit"),
+    path("connectors/<uuid:connector_id>/stop/", connectors.connector_stop, name="connector-stop"),
+    path("connectors/<uuid:connector_id>/start/", connectors.connector_start, name="connector-start"),
+    path(
+        "connectors/<uuid:connector_id>/operations/<uuid:operation_id>/",
+        connectors.operation_show,
+        name="operation-show",
+    ),
+    path(
+        "connectors/<uuid:connector_id>/operations/<uuid:operation_id>/call/",
+        connectors.operation_call,
+        name="operation-call",
+    ),
+]
+
+work: list[URLPattern] = [
+    path("approvals/", approvals.approval_index, name="approval-list"),
+    path("approvals/<uuid:approval_id>/", approvals.approval_show, name="approval-show"),
+]
+
 tenant: list[URLPattern] = [
     path("", home.home, name="home"),
     path("audit/", audit.audit_index, name="audit-list"),
@@ -96,8 +122,9 @@ tenant: list[URLPattern] = [
 
 urlpatterns = [
     path("", home.index, name="index"),
-    path("t/<slug:slug>/", include([*tenant, *people, *governance, *gateway])),
+    path("t/<slug:slug>/", include([*tenant, *people, *governance, *gateway, *workflows])),
     path("invitations/<str:token>/", members.invitation_accept, name="invitation-accept"),
+    path("approvals/<str:token>/", approvals.approval_link, name="approval-link"),
     path("status/", status.public_status, name="public-status"),
     path("theme/", appearance.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
