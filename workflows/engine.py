@@ -25,12 +25,11 @@ from tenants.scope import Scope, current_scope, system_scope, use_scope
 from workflows import ports, store
 from workflows.changes import Change
 from workflows.domain import signals
-from workflows.domain.failures import standard
 from workflows.domain.run.context import Context
 from workflows.domain.state import State, advance, outstanding, state_from_json, state_to_json
 from workflows.functions.contract import Invocation
-from workflows.functions.registry import UnknownFunction, function_named
 from workflows.leases import Lease, keeper
+from workflows.performing import perform, withdraw_everywhere
 from workflows.plans import Pinned, plan_of
 
 logger = logging.getLogger(__name__)
@@ -94,6 +93,7 @@ class Turn:
         self.open: dict[str, signals.Perform] = {}
         self.running: dict[Future[signals.Outcome], signals.Perform] = {}
         self.inputs: dict[str, Any] = {}
+        self.abandoned: list[signals.Abandon] = []
         self.steps = 0
         self.consumed = 0
         self._began = time.monotonic()
@@ -150,6 +150,7 @@ class Turn:
                     self.open[command.effect] = command
                 case signals.Abandon(effect=effect):
                     self.open.pop(effect, None)
+                    self.abandoned.append(command)
                 case signals.Continue():
                     self.queue.append((0, signals.Continued()))
 
@@ -250,27 +251,17 @@ class Turn:
             raise LeaseLost(str(lease.run_id))
         self.change = Change(after=change.after + len(change.history))
         self._hint(found)
+        self._withdraw()
         return found
+
+    def _withdraw(self) -> None:
+        """Tell the functions that nobody waits for their later answers any more; a courtesy that a crash may lose."""
+        while self.abandoned:
+            one = self.abandoned.pop()
+            withdraw_everywhere(self.lease.run_id, one.effect, one.attempt)
 
     def _hint(self, found: store.Recorded) -> None:
         if found.deliveries:
             enqueue(DELIVER_TASK, self.scope, {"delivery_ids": [str(one) for one in found.deliveries]})
         if found.is_due:
             enqueue(DRIVE_TASK, self.scope, {"run_id": str(self.lease.run_id)})
-
-
-def perform(invocation: Invocation, *, version: str = "") -> signals.Outcome:
-    """Call the function of one effect, outside any transaction. A fault of ours may have come after the effect."""
-    try:
-        function = function_named(invocation.function, version)
-    except UnknownFunction as error:
-        return signals.Failed(error=standard("configuration", str(error)), retriable=False)
-    if function.NETWORK:
-        connections["default"].close()
-    try:
-        return function.perform(invocation)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        logger.exception("function %s failed in run %s", invocation.function, invocation.run_id)
-        return signals.Unknown(error=standard("runtime", "The function failed.", detail=type(error).__name__))

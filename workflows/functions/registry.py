@@ -37,6 +37,11 @@ def functions() -> "Mapping[str, Function]":
     return MappingProxyType({name: _checked(importlib.import_module(f"workflows.functions.{name}")) for name in wanted})
 
 
+def every_function() -> "tuple[Function, ...]":
+    """All functions."""
+    return tuple({**functions(), **_bound}.values())
+
+
 def function_named(name: str, version: str = "") -> "Function":
     """The function `name` in `version` (any, if empty)."""
     found = _bound.get(name) or functions().get(name)

@@ -15,6 +15,7 @@ from tests.cast import committed
 from tests.integration.workflows.effects import Effects
 from tests.integration.workflows.runs import Engine, call, plan_of, undone_by
 from workflows.domain import plan
+from workflows.functions import registry
 
 pytestmark = committed
 
@@ -23,6 +24,7 @@ pytestmark = committed
 def _no_failpoints_left():
     yield
     failpoints.configure("", environment="test")
+    registry._bound.clear()
 
 
 def crash(engine: Engine, run, where: str) -> None:
@@ -252,7 +254,6 @@ def test_an_event_that_a_run_makes_badly_is_cut_to_fit(engine: Engine):
 
 def test_an_answer_that_comes_later_takes_the_run_up_again(engine: Engine, effects: Effects):
     from workflows.domain.signals import Succeeded, Waiting
-    from workflows.functions import registry
     from workflows.services import effect_answer
 
     class Later:
@@ -289,3 +290,29 @@ def test_a_compensation_that_failed_is_settled_by_a_person(engine: Engine, effec
     assert engine.result(run)[0] == "compensated"
     numbers = [number for number, _ in engine.bench.history(run)]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_what_was_asked_is_withdrawn_when_the_run_is_cancelled(engine: Engine):
+    from workflows.domain.signals import Waiting
+    from workflows.services import run_cancel
+
+    withdrawn = []
+
+    class Asks:
+        VERSIONS, NETWORK = ("1.0.0",), False
+
+        @staticmethod
+        def perform(invocation):
+            return Waiting()
+
+        @staticmethod
+        def withdraw(*, run_id, effect, attempt):
+            withdrawn.append((run_id, effect, attempt))
+
+    registry.bind_function("asks", Asks)
+    run = engine.start(plan_of(plan.Call(name="ask", pointer="", function="asks", arguments={})))
+    engine.drive(run)
+    with engine.bench.cast.acting():
+        run_cancel(run.pk)
+    engine.work()
+    assert withdrawn == [(run.pk, "/do/0/ask", 1)]
