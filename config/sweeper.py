@@ -67,6 +67,7 @@ def duties() -> tuple[Duty, ...]:
         Duty("forget old minute periods", 3600.0, prune_periods),
         Duty("wake runs that are due", ROUND_SECONDS, hint_runs),
         Duty("make deliveries that are due", 1.0, hint_deliveries),
+        Duty("deny approvals whose time is over", 2.0, expire_approvals),
         Duty("send mails that are due", 15.0, hint_mails),
         Duty("forget idempotency keys", 600.0, forget_idempotency_keys),
     )
@@ -101,6 +102,12 @@ def hint_deliveries() -> int:
     from workflows.sweeping import hint_due_deliveries
 
     return hint_due_deliveries()
+
+
+def expire_approvals() -> int:
+    from workflows.approvals.sweeping import expire_approvals as expire
+
+    return expire()
 
 
 def forget_idempotency_keys() -> int:

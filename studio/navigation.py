@@ -29,7 +29,10 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ),
     (
         gettext_noop("Workflows"),
-        (Item(gettext_noop("Connectors"), "connector-list", "connector", "connector.read"),),
+        (
+            Item(gettext_noop("Approvals"), "approval-list", "approval", "approval.read"),
+            Item(gettext_noop("Connectors"), "connector-list", "connector", "connector.read"),
+        ),
     ),
     (
         gettext_noop("Governance"),

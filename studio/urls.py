@@ -88,6 +88,8 @@ gateway: list[URLPattern] = [
 ]
 
 workflows: list[URLPattern] = [
+    path("approvals/", approvals.approval_index, name="approval-list"),
+    path("approvals/<uuid:approval_id>/", approvals.approval_show, name="approval-show"),
     path("connectors/", connectors.connector_index, name="connector-list"),
     path("connectors/new/", connectors.connector_new, name="connector-new"),
     path("connectors/<uuid:connector_id>/", connectors.connector_show, name="connector-show"),
@@ -104,11 +106,6 @@ workflows: list[URLPattern] = [
         connectors.operation_call,
         name="operation-call",
     ),
-]
-
-work: list[URLPattern] = [
-    path("approvals/", approvals.approval_index, name="approval-list"),
-    path("approvals/<uuid:approval_id>/", approvals.approval_show, name="approval-show"),
 ]
 
 tenant: list[URLPattern] = [

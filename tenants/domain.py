@@ -39,6 +39,7 @@ _BUILDERS = _ADMINS | {Role.ARCHITECT}
 _MAKERS = _BUILDERS | {Role.DEVELOPER}
 _READERS = _MAKERS | {Role.AUDITOR}
 _CONTROLLERS = _ADMINS | {Role.AUDITOR}
+_DECIDERS = frozenset({Role.OWNER, Role.APPROVER})
 
 ACTIONS: dict[str, frozenset[Role]] = {
     "home.read": _ALL,
@@ -74,6 +75,8 @@ ACTIONS: dict[str, frozenset[Role]] = {
     "event.read": _READERS,
     "event.publish": _MAKERS,
     "event.redrive": _BUILDERS,
+    "approval.read": _DECIDERS | {Role.AUDITOR},
+    "approval.decide": _DECIDERS,
     "usage.read": _READERS,
     "request.read": _READERS,
     "audit.read": _CONTROLLERS,

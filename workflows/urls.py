@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from workflows.api import definitions, events, runs
+from workflows.api import approvals, definitions, events, runs
 
 definition = "definitions/<uuid:definition_id>/"
 run = "runs/<uuid:run_id>/"
@@ -39,6 +39,9 @@ urlpatterns = [
     path(f"{run}decide/", runs.RunDecide.as_view(), name="api-run-decide"),
     path(f"{run}resume/", runs.RunResume.as_view(), name="api-run-resume"),
     path(f"{run}retry/", runs.RunRetry.as_view(), name="api-run-retry"),
+    path("approvals/", approvals.Approvals.as_view(), name="api-approvals"),
+    path("approvals/<uuid:approval_id>/", approvals.ApprovalItem.as_view(), name="api-approval"),
+    *_both("approvals/<uuid:approval_id>/decide/", approvals.ApprovalDecide, "api-approval-decide"),
     *_both("events/", events.Events, "api-events"),
     path("events/<uuid:event_id>/", events.EventItem.as_view(), name="api-event"),
     path("deliveries/", events.Deliveries.as_view(), name="api-deliveries"),

@@ -5,11 +5,14 @@ they point at others by plain ids and carry no foreign key to the tenant, since 
 it and a reference check per step would lock the same rows from every worker.
 """
 
+from workflows.models.approvals import Approval, ApprovalLink
 from workflows.models.definitions import Definition, DefinitionVersion
 from workflows.models.events import Delivery, Event, Subscription
 from workflows.models.runs import Run, RunEvent, RunSignal, Timer
 
 __all__ = [
+    "Approval",
+    "ApprovalLink",
     "Definition",
     "DefinitionVersion",
     "Delivery",
