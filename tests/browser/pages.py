@@ -21,7 +21,7 @@ ACCOUNT_PAGES = (
     "account_login", "account_reset_password", "account_reset_password_done", "account_change_password",
     "account_email", "account_logout", "account_signup",
 )  # fmt: skip
-BY_MAIL = {"invitation-accept"}
+BY_MAIL = {"approval-link", "invitation-accept"}
 FILES = {"usage-export", "audit-export"}
 
 

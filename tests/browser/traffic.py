@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import openai
 
+from tests.browser.asking import ask as ask_people
+
 if TYPE_CHECKING:
     from tests.browser.system import System
 
@@ -17,8 +19,9 @@ HARD = (
 
 
 def make_traffic(system: "System") -> None:
-    """Plain, streamed, cached, refused, failed and rescued calls."""
+    """Plain, streamed, cached, refused, failed and rescued calls, and a run that waits for a person."""
     _routes(system)
+    ask_people(system, 12)
     with openai.OpenAI(base_url=f"{system.gateway_url}/v1", api_key=system.virtual_key, max_retries=0) as client:
         for number in range(3):
             ask(client, "assistant", f"{EASY} Branch {number}.")
