@@ -26,7 +26,9 @@ from tenants.domain import Role, UnitKind
 from tenants.ids import uuid7
 from tenants.scope import Actor, Scope, tenant_tx
 from tenants.selectors import tenant_list
+from workflows import services as workflows
 
+DEFINITIONS = Path(__file__).with_name("definitions")
 SLUG, NAME, ZONE = "demo", "Demo Bank", "Asia/Ho_Chi_Minh"
 PROVIDER, KIND = "Sandbox model server", "openai_compatible"
 USD = 1_000_000_000
@@ -66,6 +68,7 @@ def load(data_dir: Path, *, sandbox_url: str, core_url: str) -> None:
         _keys(loaded)
         _token(loaded)
         connectors.connector_create(demo_core(core_url))
+        _definitions(loaded)
         write_private(info.path(data_dir), loaded.secrets)  # before the commit: a load that fails leaves no tenant
 
 
@@ -165,6 +168,12 @@ def _keys(loaded: Loaded) -> None:
         virtual_key_id=issued.key.id,
     )
     loaded.secrets["virtual_key"] = issued.secret
+
+
+def _definitions(loaded: Loaded) -> None:
+    """The payment under one roof, and the same with participants that only hear each other's events."""
+    for file in sorted(DEFINITIONS.rglob("*.yaml")):
+        workflows.definition_publish(file.read_bytes(), unit_id=loaded.units["Payment screening"])
 
 
 def _budget(name: str, amount: int, *, unit_id: UUID | None = None, virtual_key_id: UUID | None = None) -> None:

@@ -12,7 +12,8 @@ import pytest
 from tests.system import Desk, Up, alive, eventually
 
 PROCESSES = (
-    "config.asgi:application", "config.gateway:app", "config.demo.sandbox", "config.demo.core", "celery", "manage.py beat",
+    "config.asgi:application", "config.gateway:app", "config.demo.sandbox", "config.demo.core", "celery",
+    "manage.py beat",
 )  # fmt: skip
 SECOND_START_SECONDS = 10 if os.cpu_count() and os.getloadavg()[0] < 2 else 60  # the promise is for an idle machine
 

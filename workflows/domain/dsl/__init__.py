@@ -13,7 +13,7 @@ FILES: Final = {
     "orchestration": HERE / "orchestration.json",
     "functions": HERE / "functions.json",
 }
-CATALOG: Final = ("approval", "chat", "connector", "embed")
+CATALOG: Final = ("approval", "chat", "connector", "embed", "pain001")
 CATALOG_VERSION: Final = "1.0.0"
 
 
