@@ -30,7 +30,11 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
         gettext_noop("Workflows"),
         (
+            Item(gettext_noop("Definitions"), "definition-list", "workflow", "definition.read"),
+            Item(gettext_noop("Runs"), "run-list", "play", "run.read"),
             Item(gettext_noop("Approvals"), "approval-list", "approval", "approval.read"),
+            Item(gettext_noop("Events"), "event-list", "event", "event.read"),
+            Item(gettext_noop("Dead letters"), "delivery-list", "mail", "event.read"),
             Item(gettext_noop("Connectors"), "connector-list", "connector", "connector.read"),
         ),
     ),
@@ -66,6 +70,7 @@ ACTIONS: tuple[Item, ...] = (
     Item(gettext_noop("New route"), "route-new", "route", "route.change"),
     Item(gettext_noop("New deployment"), "deployment-new", "deployment", "deployment.change"),
     Item(gettext_noop("New provider"), "provider-new", "provider", "provider.change"),
+    Item(gettext_noop("Publish a definition"), "definition-new", "workflow", "definition.change"),
     Item(gettext_noop("New connector"), "connector-new", "connector", "connector.change"),
     Item(gettext_noop("New key"), "key-new", "key", "key.change"),
     Item(gettext_noop("New limit"), "limit-new", "limit", "limit.change"),
