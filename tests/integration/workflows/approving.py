@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from django.core import mail
 
 from tenants.domain import Role
@@ -11,6 +12,7 @@ from tenants.mail import mail_deliver
 from tenants.models import OutgoingMail, User
 from tenants.scope import tenant_tx
 from tests import factories
+from tests.cast import owner_conninfo
 from tests.integration.workflows.runs import Engine, plan_of
 from workflows.approvals.domain import Decision
 from workflows.approvals.services import approval_decide
@@ -36,14 +38,24 @@ class Desk:
 
     def ask(self, started_by: str = "", **more: Any) -> tuple[Run, Approval]:
         """A run that waits for an approval."""
+        run = self.due(started_by, **more)
+        self.engine.drive(run)
+        return run, self.of(run)
+
+    def due(self, started_by: str = "", **more: Any) -> Run:
+        """A run that has not asked yet."""
         tasks = [
             Call(name="ask", pointer="", function="approval", version="1.0.0", arguments=ASKED | more),
             Set(name="done", pointer="", value={"paid": True, "by": "${ .by }"}),
         ]
         self.engine.bench.version = self.engine.publish_version(plan_of(*tasks))
-        run = self.engine.bench.run(started_by=started_by)
-        self.engine.drive(run)
-        return run, self.of(run)
+        return self.engine.bench.run(started_by=started_by)
+
+    def end_lease(self, run: Run) -> None:
+        """As if time had passed since the worker died."""
+        with psycopg.connect(owner_conninfo()) as connection:
+            connection.execute("select set_config('app.tenant', %s, true)", [str(self.engine.bench.tenant.id)])
+            connection.execute("update workflows_run set lease_expires_at = now() where id = %s", [run.pk])
 
     def of(self, run: Run) -> Approval:
         with self.engine.bench.cast.acting():

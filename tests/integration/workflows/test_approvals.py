@@ -8,6 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from tenants import failpoints
 from tenants.domain import Role
 from tenants.errors import Conflict, Invalid, NotFound, PermissionDenied
 from tenants.models import Lookup, Membership
@@ -227,6 +228,27 @@ def test_a_link_is_used_once_and_closes_all_others(desk: Desk, cast: Cast):
         states = {(bool(one.used_at), bool(one.revoked_at)) for one in ApprovalLink.objects.all()}
     assert states == {(True, False), (False, True)}
     assert desk.decide(approval, desk.person("anna"), link=secret).decided_by == "anna@example.test"
+
+
+@pytest.mark.parametrize("decided_meanwhile", [True, False])
+def test_a_worker_that_dies_after_asking_asks_nobody_twice(desk: Desk, cast: Cast, decided_meanwhile: bool):
+    run = desk.due()
+    failpoints.configure("workflows.effect.after=raise", environment="test")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("workflows.engine._give_up", lambda lease, error: None)
+        desk.engine.drive(run)
+    failpoints.configure("", environment="test")
+    if decided_meanwhile:
+        desk.decide(desk.of(run), desk.person("anna"))
+    desk.end_lease(run)
+    desk.engine.drive(run)
+    if not decided_meanwhile:
+        desk.decide(desk.of(run), desk.person("anna"))
+        desk.engine.work()
+    assert desk.engine.result(run) == ("completed", {"paid": True, "by": "anna@example.test"})
+    with cast.acting():
+        assert Approval.objects.filter(run_id=run.pk).count() == 1
+    assert len(links()) == 3
 
 
 def test_a_question_that_does_not_fit_on_a_page_fails_the_task(engine: Engine):
