@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from studio.diagrams.plans import State
 from studio.presenters import Column
 from studio.rows_connectors import pretty
 from studio.rows_definitions import undo_names
+from workflows.domain import saga
 from workflows.domain.plan import Plan, by_pointer
 from workflows.models import Run, RunEvent
 
@@ -25,6 +27,13 @@ UNDO_STATES: Mapping[str, str] = {
     "compensation.failed": "compensation_failed", "compensation.skipped": "skipped",
     "compensation.not_applicable": "not_applicable",
 }  # fmt: skip
+REASONS: Mapping[str, Any] = {
+    saga.HALTED: gettext_lazy("an earlier compensation failed"),
+    saga.LEFT: gettext_lazy("the run was left as it is"),
+    saga.NOTHING_DECLARED: gettext_lazy("nothing to undo is declared"),
+    saga.PAST_PIVOT: gettext_lazy("the point of no return was passed"),
+    saga.PIVOT_UNKNOWN: gettext_lazy("it is not known whether the point of no return was passed"),
+}
 DRAWN: Mapping[str, State] = {
     "running": "live", "waiting": "live", "completed": "done", "caught": "done", "faulted": "failed",
 }  # fmt: skip
@@ -165,6 +174,7 @@ def undo_lines(history: Iterable[RunEvent], plan: Plan | None) -> list[UndoLine]
         status = UNDO_STATES.get(entry.type)
         if status is None:
             continue
+        reason = str(entry.data.get("reason") or "")
         effect = str(entry.data.get("effect") or entry.pointer)
         task = tasks.get(entry.pointer)
         error = entry.data.get("error")
@@ -174,7 +184,7 @@ def undo_lines(history: Iterable[RunEvent], plan: Plan | None) -> list[UndoLine]
             by=undo_names(task) if task else "",
             status=status,
             at=entry.at,
-            reason=_(str(entry.data["reason"])) if entry.data.get("reason") else "",
+            reason=str(REASONS.get(reason, reason)),
             error=str(error.get("title") or "") if isinstance(error, dict) else "",
         )
     return list(found.values())
