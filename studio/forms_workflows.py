@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from studio.forms import ConsoleForm
@@ -18,7 +19,7 @@ class PublishForm(DefinitionForm):
 
     def __init__(self, *args: Any, units: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choose(self, "unit", units, empty=_("As before; a new one: the oldest unit at the top"))
+        choose(self, "unit", units, empty=gettext("As before; a new one: the oldest unit at the top"))
 
 
 class StartForm(ConsoleForm):
@@ -37,7 +38,7 @@ class RunFilterForm(ConsoleForm):
 
     def __init__(self, *args: Any, statuses: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choose(self, "status", [(status, status_label(status)) for status in statuses], empty=_("All"))
+        choose(self, "status", [(status, status_label(status)) for status in statuses], empty=gettext("All"))
 
 
 class CancelForm(ConsoleForm):
