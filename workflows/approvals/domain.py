@@ -20,8 +20,9 @@ DECIDE: Final = "approval.decide"
 DEFAULT_SECONDS: Final = 7 * 86_400.0
 MOST_SECONDS: Final = 365 * 86_400.0
 MOST_TITLE: Final = 300
-MOST_SHOWN: Final = 5_500  # characters of markup: all that is decided on fits on one small page
+MOST_SHOWN: Final = 7_500  # characters of markup: all that is decided on fits on one small page
 LINE_MARKUP: Final = 40
+BREAK_MARKUP: Final = 5
 MOST_APPROVERS: Final = 50
 RISKS: Final = ("low", "normal", "high")
 MOST_REASON: Final = 1_000
@@ -123,7 +124,7 @@ def lines_of(payload: Json, path: str = "") -> Iterator[tuple[str, str]]:
 def shown_size(request: Request) -> int:
     """About how many bytes of markup it takes to show the request; the title stands in three places."""
     texts = [request.title] * 3 + [request.summary]
-    size = sum(_escaped(text) for text in texts)
+    size = sum(_escaped(text) for text in texts) + request.summary.count("\n") * BREAK_MARKUP
     return size + sum(_escaped(name) + _escaped(value) + LINE_MARKUP for name, value in lines_of(request.payload))
 
 

@@ -182,11 +182,12 @@ def _first_result(approval: Approval, decision: Decision, digest: str) -> Approv
     outcome = repeated(Status(approval.status), decision)
     if outcome == "first result":
         return approval
-    raise Conflict(_told(approval), status=approval.status, decided_by=approval.decided_by, decided_at=_iso(approval))
+    at = approval.decided_at.isoformat() if approval.decided_at else None
+    raise Conflict(_told(approval), status=approval.status, decided_by=approval.decided_by, decided_at=at)
 
 
 def _told(approval: Approval) -> str:
-    who = {"who": approval.decided_by, "when": _iso(approval)}
+    who = {"who": approval.decided_by, "when": _clock(approval)}
     match Status(approval.status):
         case Status.APPROVED:
             return _("%(who)s approved this on %(when)s.") % who
@@ -197,7 +198,7 @@ def _told(approval: Approval) -> str:
     return _("The run no longer waits for this decision.")
 
 
-def _iso(approval: Approval) -> str:
+def _clock(approval: Approval) -> str:
     at: datetime | None = approval.decided_at
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
