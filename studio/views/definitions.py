@@ -58,7 +58,7 @@ def definition_index(request: ConsoleRequest) -> HttpResponse:
 @require_safe
 @tenant_view("definition.read")
 def definition_show(request: ConsoleRequest, definition_id: UUID) -> HttpResponse:
-    """One definition: its current version as diagram, in words and as text, its versions, and a box to start it."""
+    """One definition: its current version as diagram, in words and as text, and its versions."""
     definition = access_definition(definition_id)
     version = current_version(definition)
     active = definition.status == "active"
@@ -66,7 +66,7 @@ def definition_show(request: ConsoleRequest, definition_id: UUID) -> HttpRespons
         **_drawn(definition, version),
         "versions": list(version_list(definition)[:VERSIONS_SHOWN]),
         "version_columns": rows.definition_version_columns(),
-        "start_form": _start_form(version) if active and may("run.start") else None,
+        "may_start": active and may("run.start"),
         "may_change": may("definition.change"),
         "may_archive": active and may("definition.change"),
     }
@@ -145,10 +145,6 @@ def _drawn(definition: Definition, version: DefinitionVersion) -> dict[str, Any]
         "diagram": mark_safe(rows.diagram(lines)) if lines else "",  # noqa: S308  # our own builder escapes
         "starts_on": rows.starts_on(plan) if plan else [],
     }
-
-
-def _start_form(version: DefinitionVersion) -> StartForm:
-    return StartForm(initial={"input": _sample(version)})
 
 
 def _sample(version: DefinitionVersion) -> str:

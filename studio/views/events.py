@@ -91,7 +91,7 @@ def delivery_show(request: ConsoleRequest, delivery_id: UUID) -> HttpResponse:
     context = {
         "delivery": delivery,
         "line": line,
-        "event": access_event(delivery.event_id),
+        "event": event_list().filter(id=delivery.event_id).first(),
         "may_redrive": may("event.redrive") and delivery.status == DeliveryStatus.DEAD,
     }
     return render(request, "studio/deliveries/show.html", context)

@@ -61,6 +61,31 @@ def tried(visitor: Visitor, site: Site) -> None:
     visitor.page.locator("#try-box .facts").wait_for()
 
 
+def called(visitor: Visitor, site: Site) -> None:
+    """An operation of a connector that has answered in its box."""
+    visitor.open(site["operation-show"])
+    visitor.page.locator("#call-box button").click()
+    visitor.page.locator("#call-box .answer").wait_for()
+
+
+def faulty(name: str) -> State:
+    """A document that was refused, with its faults in a table."""
+
+    def state(visitor: Visitor, site: Site) -> None:
+        visitor.open(site[name])
+        visitor.page.locator("[name=document]").fill("name: a\nkind: ]\n")
+        submit(visitor)
+
+    return state
+
+
+def step(visitor: Visitor, site: Site) -> None:
+    """A run with one of its steps opened."""
+    visitor.open(site["run-show"])
+    visitor.page.locator("#steps tbody a").first.click()
+    visitor.page.locator("#step .panel").wait_for()
+
+
 def at(path: str) -> State:
     """An address of the demo tenant."""
     return lambda visitor, _site: visitor.open(f"/t/{visitor.system.slug}/{path}")
@@ -118,12 +143,18 @@ print("{EMPTY_SLUG}")
 EMPTY_PAGES = (
     "", "audit/", "credentials/", "deployments/", "keys/", "ledger/", "limits/", "members/", "providers/", "requests/",
     "routes/", "service-accounts/", "units/", "usage/", "routes/new/", "keys/new/", "deployments/new/",
+    "connectors/", "definitions/", "runs/", "events/", "dead-letters/",
 )  # fmt: skip
 STATES: dict[str, State] = {
     "key-secret": key_secret,
     "token-secret": token_secret,
     "tried": tried,
     "invitation": invitation,
+    "called": called,
+    "faulty-connector": faulty("connector-new"),
+    "faulty-definition": faulty("definition-new"),
+    "step": step,
+    "stop-dialog": dialog("connector-show", "stop"),
     "rotate-dialog": dialog("key-show", "rotate"),
     "revoke-dialog": dialog("key-show", "revoke"),
     "archive-route-dialog": dialog("route-show", "archive"),

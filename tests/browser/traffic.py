@@ -6,6 +6,7 @@ import httpx
 import openai
 
 from tests.browser.asking import ask as ask_people
+from tests.browser.workflow_traffic import make_workflow_traffic
 
 if TYPE_CHECKING:
     from tests.browser.system import System
@@ -32,6 +33,7 @@ def make_traffic(system: "System") -> None:
         for name in ("assistant-fast", "exact", "rescued", "broken", "no-such-model"):
             ask(client, name, EASY)
         ask(client, "assistant-cheap", EASY, max_tokens=10_000_000)
+    make_workflow_traffic(system)
 
 
 def ask(client: openai.OpenAI, model: str, prompt: str, **options: Any) -> Any:

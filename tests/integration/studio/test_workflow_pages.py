@@ -139,16 +139,14 @@ def test_an_earlier_version_stays_readable(cast: Cast, alice: Client) -> None:
 
 def test_an_archived_definition_offers_no_start(cast: Cast, alice: Client) -> None:
     definition = published(cast)
-    assert "start-form" not in text(send(alice, "definition-archive", definition.id))
-    shown = page(alice, "definition-show", definition.id)
-    assert "#start" not in shown
+    assert "/start/" not in text(send(alice, "definition-archive", definition.id))
     assert "tests/hello" not in page(alice, "definition-list")
     assert "tests/hello" in page(alice, "definition-list", all="1")
 
 
 def test_a_run_is_started_with_the_input_of_its_schema(cast: Cast, alice: Client) -> None:
     definition = published(cast)
-    form = alice.get(at("definition-show", definition.id)).context["start_form"]
+    form = alice.get(at("run-new", definition.id)).context["start_form"]
     assert json.loads(form["input"].value()) == {"name": ""}
     answer = send(alice, "run-new", definition.id, input='{"name": "Ada"}')
     assert answer.context["run"].input == {"name": "Ada"}
@@ -162,7 +160,7 @@ def test_input_that_is_no_json_starts_nothing(cast: Cast, alice: Client) -> None
 
 def test_a_reader_sees_no_button_that_acts(cast: Cast, auditor: Client) -> None:
     run = started(cast)
-    assert "#start" not in page(auditor, "definition-show", run.definition_id)
+    assert "/start/" not in page(auditor, "definition-show", run.definition_id)
     assert "?do=cancel" not in page(auditor, "run-show", run.id)
     assert send(auditor, "run-cancel", run.id, mode="leave").status_code == 403
 
