@@ -28,7 +28,7 @@ def _seconds(command: list[str], dsn: str, *numbers: int) -> float:
 
 
 def _dbos() -> Path:
-    """Install DBOS from its lock into .bench/dbos once; a changed lock installs again. The Python of its environment."""
+    """The Python of DBOS' environment, installed from its lock into .bench once and again when the lock changes."""
     folder, lock = WORK / "dbos", HERE / "dbos.txt"
     stamp, python = folder / "lock.txt", folder / "bin" / "python"
     if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
