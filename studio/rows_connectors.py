@@ -269,4 +269,4 @@ def call_columns() -> list[Column]:
 
 def fault_columns() -> list[Column]:
     """Columns of the faults of a document."""
-    return [Column(_("Line"), numeric=True), Column(_("Column"), numeric=True), Column(_("What is wrong"))]
+    return [Column(_("What is wrong")), Column(_("Line"), numeric=True), Column(_("Column"), numeric=True)]

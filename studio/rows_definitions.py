@@ -153,7 +153,7 @@ def _told(task: Task) -> tuple[str, str]:  # noqa: PLR0911  # one case per kind 
         case Call(function=function, arguments=arguments):
             return function, _arguments(function, arguments if isinstance(arguments, dict) else {})
         case Wait(duration=duration):
-            return _("wait"), f"{duration} s" if isinstance(duration, int | float) else str(duration)
+            return _("wait"), f"{duration:g} s" if isinstance(duration, int | float) else str(duration)
         case Listen(one=one):
             return _("listen"), compact(one.with_.get("type", ""))
         case Emit(event=event):
