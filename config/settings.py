@@ -11,7 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from config.env import env_bool, env_int, env_list, env_secret, env_str
 from config.services import addresses, broker_url, django_database, local_secret
-from config.variables import data_dir, demo_core_port, environment_name, gateway_port, sandbox_port, web_port
+from config.variables import (
+    data_dir,
+    demo_core_port,
+    engine_test_hosts,
+    environment_name,
+    gateway_port,
+    sandbox_port,
+    web_port,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = environment_name()
@@ -32,6 +40,7 @@ GATEWAY_INTERNAL_URL = env_str("GATEWAY_INTERNAL_URL", f"http://127.0.0.1:{GATEW
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 FAILPOINTS = env_str("FAILPOINTS", "")
 EGRESS_ALLOW = env_list("EGRESS_ALLOW")
+ENGINE_TEST_HOSTS = engine_test_hosts()
 
 INSTALLED_APPS = [
     "tenants.apps.PlatformAdminConfig",

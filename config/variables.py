@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from config.env import env_path, env_port, env_str
+from config.env import ConfigError, env_bool, env_list, env_path, env_port, env_str
 
 ENVIRONMENTS = ("development", "test", "production")
 
@@ -39,3 +39,24 @@ def bind_address() -> str:
 def provider_socket() -> str:
     """Unix socket of the provider process; empty where none runs."""
     return env_str("PROVIDER_SOCKET")
+
+
+def engine_test_hosts() -> dict[str, str]:
+    """Public host names that lead to a loopback `address:port` instead; for conformance tests, never in production."""
+    wanted, given = env_bool("ENGINE_TEST_PORT", False), env_list("ENGINE_TEST_HOSTS")
+    if environment_name() == "production" and (wanted or given):
+        raise ConfigError("ENGINE_TEST_PORT and ENGINE_TEST_HOSTS are for tests; unset them in production")
+    return dict(_stand_in(entry) for entry in given) if wanted else {}
+
+
+def _stand_in(entry: str) -> tuple[str, str]:
+    name, _, where = entry.strip().partition("=")
+    host, _, port = where.partition(":")
+    if not name or host != "127.0.0.1" or not port.isdecimal():
+        raise ConfigError(f"ENGINE_TEST_HOSTS entry {entry!r}: use name=127.0.0.1:port")
+    return name.lower(), where
+
+
+def conformance_kit() -> str:
+    """Folder or git address of the workflow specification's conformance kit; empty for .bench/ctk."""
+    return env_str("CONFORMANCE_KIT")

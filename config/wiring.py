@@ -10,6 +10,7 @@ from django.db.backends.signals import connection_created
 
 from config.celery import app as celery_app
 from config.probes import probes
+from config.stand_ins import with_stand_ins
 from connectors.ports import bind_transport
 from connectors.registry import kinds
 from connectors.transport import GuardedTransport
@@ -37,7 +38,7 @@ def bind() -> None:
     bind_vault(EnvelopeVault(read_root_keys(settings.VAULT_ROOT_KEY)))
     egress = EgressPolicy(parse_allow(settings.EGRESS_ALLOW))
     bind_egress(egress)
-    bind_transport(GuardedTransport(egress))
+    bind_transport(with_stand_ins(GuardedTransport(egress), settings.ENGINE_TEST_HOSTS))
     kinds()  # frozen now, so that a kind which cannot be loaded stops the start
     bind_gateway(HttpGateway(settings.GATEWAY_INTERNAL_URL))
     bind_evaluator(BoundedEvaluator(JqPool()))
