@@ -11,7 +11,7 @@ __all__ = ["app"]
 class Noop:
     """Succeeds at once."""
 
-    VERSIONS = ("1.0.0",)
+    VERSIONS: tuple[str, ...] = ("1.0.0",)
     NETWORK = False
 
     def perform(self, invocation: Invocation) -> Outcome:
