@@ -14,6 +14,7 @@ from tests.cast import Cast, conninfo
 from tests.integration.workflows.effects import Effects, running_effects
 from tests.integration.workflows.kit import Bench, open_bench
 from tests.integration.workflows.runs import Engine
+from workflows.models import Run
 
 
 @pytest.fixture
@@ -40,19 +41,22 @@ def engine(bench: Bench) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def owner_records() -> Callable[[], Any]:
-    """Counts the transactions of a block that wrote something."""
+def owner_records() -> Callable[[Run], Any]:
+    """Counts what a block commits about a run: leases taken, and transactions that wrote its history."""
 
     @contextmanager
-    def counting() -> Iterator[Callable[[], int]]:
+    def counting(run: Run) -> Iterator[Callable[[], int]]:
         with psycopg.connect(conninfo(), autocommit=True) as connection:
+            connection.execute("select set_config('app.tenant', %s, false)", [str(run.tenant_id)])
 
             def number() -> int:
-                row = connection.execute("select pg_current_xact_id()::text::bigint").fetchone()
+                written = "select count(distinct xmin::text) from workflows_runevent where run_id = r.id"
+                query = f"select lease_epoch + ({written}) from workflows_run r where id = %s"
+                row = connection.execute(query.encode(), [run.pk]).fetchone()
                 return int(row[0]) if row else 0
 
             before, found = number(), []
             yield lambda: found[0]
-            found.append(number() - before - 1)
+            found.append(number() - before)
 
     return counting

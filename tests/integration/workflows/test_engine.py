@@ -67,7 +67,7 @@ def test_the_history_has_no_gaps(engine: Engine, effects: Effects):
 def test_tasks_that_reach_nowhere_cost_no_commit(engine: Engine, owner_records):
     tasks = [plan.Set(name=f"set{n}", pointer="", value={"n": n}) for n in range(20)]
     run = engine.start(plan_of(*tasks))
-    with owner_records() as commits:
+    with owner_records(run) as commits:
         engine.drive(run)
     assert engine.result(run) == ("completed", {"n": 19})
     assert commits() == 2  # the claim and the end
@@ -75,7 +75,7 @@ def test_tasks_that_reach_nowhere_cost_no_commit(engine: Engine, owner_records):
 
 def test_n_effects_cost_n_commits_and_two(engine: Engine, effects: Effects, owner_records):
     run = engine.start(plan_of(*(call(effects, f"step{n}") for n in range(5))))
-    with owner_records() as commits:
+    with owner_records(run) as commits:
         engine.drive(run)
     assert commits() == 5 + 2
 
