@@ -1,16 +1,11 @@
 """`python -m config.demo.core --port N --file PATH`: runs the demo core until it is told to stop."""
 
 import argparse
-import asyncio
-import signal
 import sys
 from pathlib import Path
 
-import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
-
 from config.demo.core.app import DemoCore
+from config.demo.serving import serve
 
 
 def main() -> None:
@@ -22,26 +17,7 @@ def main() -> None:
     options = parser.parse_args()
     core = DemoCore(options.file)
     print(f"demo core on http://{options.host}:{options.port}", file=sys.stderr, flush=True)
-    uvloop.run(serve(core, options.host, options.port))
-
-
-async def serve(core: DemoCore, host: str, port: int) -> None:
-    """Runs the server until SIGINT or SIGTERM."""
-    server = Server(
-        core,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=1024,
-        backpressure=10_000,
-        log_enabled=False,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
-    await server.serve()
+    serve(core, options.host, options.port, backpressure=10_000)
 
 
 if __name__ == "__main__":
