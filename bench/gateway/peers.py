@@ -112,7 +112,17 @@ def _litellm() -> Path:
     if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
         sys.stdout.write("installing LiteLLM proxy into .bench (once) ...\n")
         venv.create(folder, with_pip=True, clear=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
+        pip = [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--require-hashes",
+            "-r",
+            str(lock),
+        ]
         subprocess.run(pip, check=True)
         stamp.write_bytes(lock.read_bytes())
     return program

@@ -35,7 +35,7 @@ def _dbos() -> Path:
         sys.stdout.write("installing DBOS into .bench (once) ...\n")
         sys.stdout.flush()
         venv.create(folder, with_pip=True, clear=True)
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)]
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(lock)]
         subprocess.run(pip, check=True)
         stamp.write_bytes(lock.read_bytes())
     return python
