@@ -189,6 +189,7 @@ class UsageRecord(TenantOwned):
             ),
             models.Index("tenant", "virtual_key_id", models.F("at").desc(), models.F("id").desc(), name="usage_by_key"),
             models.Index("tenant", "unit_id", models.F("at").desc(), models.F("id").desc(), name="usage_by_unit"),
+            models.Index(fields=["tenant", "run_id"], name="usage_by_run", condition=models.Q(run_id__isnull=False)),
         ]
 
     def __str__(self) -> str:

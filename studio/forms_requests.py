@@ -22,6 +22,7 @@ class RequestFilterForm(ConsoleForm):
     deployment_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     virtual_key_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     unit_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    run_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, statuses: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from routing.selectors.names import names_of
+from studio.templatetags.ui import short_id
+from tenants.access import may
 
 KINDS = {"route_id": "route", "deployment_id": "deployment", "virtual_key_id": "key", "unit_id": "unit"}
 VIEWS = {
@@ -37,6 +39,12 @@ def narrowed_ids(request: HttpRequest, *wanted: str) -> dict[str, UUID | None]:
 def chips(request: HttpRequest, slug: str, ids: Mapping[str, UUID | None]) -> list[Chip]:
     """The ids in words."""
     return [_chip(request, slug, name, id_) for name, id_ in ids.items() if id_ is not None]
+
+
+def run_chip(request: HttpRequest, slug: str, run_id: UUID) -> Chip:
+    """The run that a page is narrowed to; those who may not see runs get no link."""
+    url = reverse("run-show", args=[slug, run_id]) if may("run.read") else ""
+    return Chip(_("Run"), short_id(run_id), url, query_without(request, "run_id"))
 
 
 def query_without(request: HttpRequest, *names: str) -> str:

@@ -165,6 +165,7 @@ class Requests(TenantAPIView):
         deployment_id = serializers.UUIDField(required=False)
         virtual_key_id = serializers.UUIDField(required=False)
         unit_id = serializers.UUIDField(required=False, help_text="Includes the units below it.")
+        run_id = serializers.UUIDField(required=False, help_text="Requests of this run of a workflow.")
         text = serializers.CharField(required=False, max_length=36, help_text="A request id or its beginning.")
 
     @operation("request_list", "List requests, newest first", query=Query, page=RequestOutput)

@@ -193,4 +193,8 @@ class Migration(migrations.Migration):
             model_name='usagerecord',
             index=models.Index(models.F('tenant'), models.F('unit_id'), models.OrderBy(models.F('at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='usage_by_unit'),
         ),
+        migrations.AddIndex(
+            model_name='usagerecord',
+            index=models.Index(condition=models.Q(('run_id__isnull', False)), fields=['tenant', 'run_id'], name='usage_by_run'),
+        ),
     ]

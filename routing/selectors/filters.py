@@ -48,6 +48,7 @@ class RequestFilter:
     deployment_id: UUID | None = None
     virtual_key_id: UUID | None = None
     unit_id: UUID | None = None
+    run_id: UUID | None = None
     text: str = ""
 
 

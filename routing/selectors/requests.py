@@ -93,6 +93,8 @@ def request_list(wanted: RequestFilter) -> "QuerySet[Any]":
     rows = narrowed(wanted, reporting_zone()).defer(*HEAVY).order_by("-at", "-id")
     if wanted.status is not None:
         rows = rows.filter(status=wanted.status)
+    if wanted.run_id is not None:
+        rows = rows.filter(run_id=wanted.run_id)
     return rows.filter(_id_matches(wanted.text)) if wanted.text else rows
 
 

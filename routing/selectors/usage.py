@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import F, Func, UUIDField
 
+from routing.models import UsageRecord
 from routing.selectors.filters import UsageFilter, narrowed, reporting_zone
 from routing.selectors.measures import Totals, measures, sort_in_memory, totals_of
 from routing.selectors.names import names_of
@@ -20,6 +21,7 @@ __all__ = [
     "Group",
     "GroupBy",
     "GroupDay",
+    "run_totals",
     "usage_by",
     "usage_export",
     "usage_series",
@@ -70,6 +72,12 @@ def usage_totals(wanted: UsageFilter) -> Totals:
     require("usage.read")
     sort_in_memory()
     return totals_of(narrowed(wanted, reporting_zone()).aggregate(**measures()))
+
+
+def run_totals(run_id: UUID) -> Totals:
+    """The figures of the requests that one run of a workflow made."""
+    require("request.read")
+    return totals_of(UsageRecord.objects.filter(run_id=run_id).aggregate(**measures()))
 
 
 def usage_series(wanted: UsageFilter, *, now: datetime) -> list[Day]:

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from studio import rows_approvals as rows
+from studio.narrowing import narrowed_ids, run_chip
+from tenants.access import may
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.web import ConsoleRequest, tenant_view
 from workflows.approvals.domain import Decision, Status
@@ -47,16 +49,17 @@ def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @private
 @tenant_view("approval.read")
 def approval_index(request: ConsoleRequest) -> HttpResponse:
-    """What waits for a decision, mine first, and the last ones that were decided."""
-    person = person_now()
-    waiting = [rows.approval_line(one, person) for one in approval_inbox()[:MOST_SHOWN]]
-    over = approval_list().exclude(status=Status.OPEN)[:RECENT]
+    """What waits for a decision, mine first, and the last decided ones; `?run_id=` asks for those of one run."""
+    person, run_id = person_now(), narrowed_ids(request, "run_id")["run_id"]
+    waiting = [rows.approval_line(one, person) for one in approval_inbox(run_id=run_id)[:MOST_SHOWN]]
+    over = approval_list(run_id=run_id).exclude(status=Status.OPEN)[:RECENT]
     context = {
         "mine": [line for line in waiting if line.is_mine],
         "others": [line for line in waiting if not line.is_mine],
         "columns": rows.inbox_columns(),
         "over": [rows.approval_line(one, person) for one in over],
         "over_columns": rows.decided_columns(),
+        "chips": [run_chip(request, request.tenant.slug, run_id)] if run_id else [],
     }
     return render(request, "studio/approvals/list.html", context)
 
@@ -124,5 +127,6 @@ def _page(
         "reasons": rows.reasons(),
         "link": link or request.POST.get("link", ""),
         "fault": fault,
+        "may_see_run": may("run.read"),
     }
     return render(request, "studio/approvals/show.html", context, status=status)

@@ -15,10 +15,11 @@ from routing.selectors.filters import RequestFilter
 from routing.selectors.requests import Position, request_detail, request_page
 from studio import rows_gateway as rows
 from studio.forms_requests import RequestFilterForm
-from studio.narrowing import chips, narrowed_ids
+from studio.narrowing import Chip, chips, narrowed_ids, run_chip
+from tenants.access import may
 from tenants.web import ConsoleRequest, tenant_view
 
-FIELDS = ("text", "status", "model", "since", "until")
+FIELDS = ("text", "status", "model", "since", "until", "run_id")
 
 
 @require_safe
@@ -34,7 +35,7 @@ def request_index(request: ConsoleRequest) -> HttpResponse:
         "columns": rows.request_columns(),
         "older_url": _older(request, page.after),
         "newer_url": "?" + _query(request) if request.GET.get("cursor") else "",
-        "chips": (found := chips(request, request.tenant.slug, narrowed_ids(request))),
+        "chips": (found := _chips(request, data)),
         "filtered": bool(found) or any(data.values()),
     }
     return render(request, "studio/requests/list.html", context)
@@ -57,6 +58,7 @@ def request_show(request: ConsoleRequest, request_id: UUID) -> HttpResponse:
         "table": rows.decision_table(explanation) if explanation else None,
         "attempt_columns": rows.attempt_columns(),
         "ledger_columns": rows.ledger_columns(),
+        "may_see_run": may("run.read"),
     }
     return render(request, "studio/requests/show.html", context)
 
@@ -64,6 +66,11 @@ def request_show(request: ConsoleRequest, request_id: UUID) -> HttpResponse:
 def _wanted(request: ConsoleRequest, data: dict[str, Any]) -> RequestFilter:
     values: dict[str, Any] = {name: data[name] for name in FIELDS if data.get(name)}
     return RequestFilter(**values | narrowed_ids(request))
+
+
+def _chips(request: ConsoleRequest, data: dict[str, Any]) -> list[Chip]:
+    found = chips(request, request.tenant.slug, narrowed_ids(request))
+    return [*found, run_chip(request, request.tenant.slug, data["run_id"])] if data.get("run_id") else found
 
 
 def _position(cursor: str) -> Position | None:

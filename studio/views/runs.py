@@ -10,11 +10,13 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from routing.selectors.usage import run_totals
 from studio import rows_definitions, rows_runs
 from studio.forms_workflows import CancelForm, DecideForm, RunFilterForm
 from studio.htmx import is_partial
 from studio.narrowing import Chip, query_without
 from studio.paging import page_of
+from studio.rows_approvals import approval_line, decided_columns
 from studio.rows_connectors import pretty
 from studio.submit import submitted
 from tenants.access import may
@@ -22,12 +24,14 @@ from tenants.errors import Conflict
 from tenants.web import ConsoleRequest, tenant_view
 from workflows import services
 from workflows.access import access_definition, access_event, access_run
+from workflows.approvals.selectors import approval_list, person_now
 from workflows.models import Run
 from workflows.selectors import run_history, run_list
 from workflows.statuses import FINAL, RunStatus
 
 MOST_LINES = 2_000
 RUNS_SHOWN = 50
+MOST_APPROVALS = 50
 LIVE = frozenset(RunStatus) - FINAL
 
 
@@ -63,6 +67,7 @@ def run_show(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
     if is_partial(request, "step"):
         return render(request, "studio/runs/_step.html", context)
     context |= {
+        **_money(run),
         "input": pretty(run.input),
         "output": pretty(run.output),
         "cancel_form": CancelForm(auto_id="cancel_%s") if may("run.cancel") and run.status in LIVE else None,
@@ -149,6 +154,17 @@ def _live(request: ConsoleRequest, run: Run, mark: str) -> dict[str, Any]:
         "history_columns": rows_runs.history_columns(),
         "diagram": mark_safe(rows_definitions.diagram(tasks, states)) if tasks else "",  # noqa: S308  # our own builder escapes
         "cut": run.history_count > MOST_LINES,
+    }
+
+
+def _money(run: Run) -> dict[str, Any]:
+    """What the run cost and whom it asked."""
+    asked = approval_list(run_id=run.pk)[:MOST_APPROVALS] if may("approval.read") else []
+    person = person_now()
+    return {
+        "totals": run_totals(run.pk) if may("request.read") else None,
+        "approvals": [approval_line(one, person) for one in asked],
+        "approval_columns": decided_columns(),
     }
 
 

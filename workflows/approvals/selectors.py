@@ -30,9 +30,11 @@ def approval_list(*, status: str = "", run_id: UUID | None = None) -> QuerySet[A
     return rows.filter(**{name: value for name, value in conditions.items() if value})
 
 
-def approval_inbox() -> QuerySet[Approval]:
+def approval_inbox(*, run_id: UUID | None = None) -> QuerySet[Approval]:
     """Approvals that can still be decided."""
-    return approval_list(status=Status.OPEN).filter(expires_at__gt=timezone.now(), run__finished_at__isnull=True)
+    return approval_list(status=Status.OPEN, run_id=run_id).filter(
+        expires_at__gt=timezone.now(), run__finished_at__isnull=True
+    )
 
 
 def refusal_now(approval: Approval, person: Person) -> Refusal:

@@ -12,6 +12,7 @@ from routing.domain.types import DeploymentFacts, Price, RequestFeatures, RouteV
 from routing.selectors.configuration import Health, deployment_list, deployment_rows
 from routing.selectors.filters import RequestFilter
 from routing.selectors.requests import Position, request_detail, request_page
+from routing.selectors.usage import run_totals
 from tenants.domain import Role
 from tenants.errors import NotFound, PermissionDenied
 from tenants.ids import uuid7
@@ -20,6 +21,7 @@ from tests.integration.routing import control_kit as kit
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EVERYTHING = RequestFilter()
+RUN = uuid7()
 
 
 def stored_decision() -> dict[str, object]:
@@ -169,3 +171,30 @@ def test_days_at_the_end_of_the_calendar_are_only_empty(cast: Cast) -> None:
         assert request_page(RequestFilter(since=date.max)).rows == []
         assert request_page(RequestFilter(until=date.min)).rows == []
         assert len(request_page(RequestFilter(since=date.min, until=date.max)).rows) == 1
+
+
+def test_the_requests_of_a_run_are_found_and_summed(cast: Cast) -> None:
+    with cast.acting():
+        calls = [kit.record(NOON, run_id=RUN, cost=cost, input_tokens=5, output_tokens=2) for cost in (100, 250)]
+        kit.write([*calls, kit.record(NOON, cost=7), kit.record(NOON, run_id=uuid7(), cost=9)])
+        found = {row.record.id for row in request_page(RequestFilter(run_id=RUN)).rows}
+        assert found == {one["id"] for one in calls}
+        totals = run_totals(RUN)
+        assert (totals.calls, totals.cost, totals.tokens) == (2, 350, 14)
+
+
+def test_an_outsider_finds_no_requests_of_a_run(cast: Cast) -> None:
+    with cast.acting():
+        kit.write([kit.record(NOON, run_id=RUN, cost=100)])
+    with cast.acting(tenant=cast.tenant_b):
+        assert request_page(RequestFilter(run_id=RUN)).rows == []
+        assert run_totals(RUN).calls == 0
+    with cast.acting(Role.APPROVER), pytest.raises(PermissionDenied):
+        run_totals(RUN)
+
+
+def test_the_api_filters_by_run(cast: Cast) -> None:
+    with cast.acting():
+        kit.write([kit.record(NOON, run_id=RUN), kit.record(NOON)])
+    rows = cast.api().get("/api/v1/requests/", {"run_id": str(RUN)}).json()["results"]
+    assert [row["run_id"] for row in rows] == [str(RUN)]
