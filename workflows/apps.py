@@ -9,3 +9,7 @@ class WorkflowsConfig(AppConfig):
 
     name = "workflows"
     verbose_name = _("Workflows")
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from workflows import checks  # noqa: F401  # registers on import
