@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from tenants.access import fetch, require
 from tenants.errors import NotFound
-from workflows.models import Definition, DefinitionVersion, Delivery, Event, Run
+from workflows.models import Definition, DefinitionVersion, Delivery, Event, PatternConfiguration, Run
 
 
 def access_definition(definition_id: UUID | str, *, lock: bool = False) -> Definition:
@@ -57,3 +57,9 @@ def access_delivery(delivery_id: UUID | str, *, lock: bool = False) -> Delivery:
     """Return a delivery of this tenant."""
     require("event.read")
     return fetch(Delivery, delivery_id, lock=lock)
+
+
+def access_configuration(configuration_id: UUID | str, *, lock: bool = False) -> PatternConfiguration:
+    """Return a pattern configuration of this tenant."""
+    require("pattern.read")
+    return fetch(PatternConfiguration, configuration_id, lock=lock)

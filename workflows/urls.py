@@ -8,10 +8,11 @@ from typing import Any
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from workflows.api import approvals, definitions, events, runs
+from workflows.api import approvals, definitions, events, patterns, runs
 
 definition = "definitions/<uuid:definition_id>/"
 run = "runs/<uuid:run_id>/"
+configuration = "patterns/<uuid:configuration_id>/"
 delivery = "deliveries/<uuid:delivery_id>/"
 
 
@@ -42,6 +43,13 @@ urlpatterns = [
     path("approvals/", approvals.Approvals.as_view(), name="api-approvals"),
     path("approvals/<uuid:approval_id>/", approvals.ApprovalItem.as_view(), name="api-approval"),
     *_both("approvals/<uuid:approval_id>/decide/", approvals.ApprovalDecide, "api-approval-decide"),
+    *_both("patterns/", patterns.PatternConfigurations, "api-patterns"),
+    path("patterns/catalog/", patterns.PatternCatalogue.as_view(), name="api-pattern-catalog"),
+    path(configuration, patterns.PatternConfigurationItem.as_view(), name="api-pattern"),
+    *_both(f"{configuration}start/", patterns.PatternStart, "api-pattern-start"),
+    *_both(f"{configuration}stop/", patterns.PatternStop, "api-pattern-stop"),
+    path(f"{configuration}archive/", patterns.PatternArchive.as_view(), name="api-pattern-archive"),
+    path(f"{configuration}restore/", patterns.PatternRestore.as_view(), name="api-pattern-restore"),
     *_both("events/", events.Events, "api-events"),
     path("events/<uuid:event_id>/", events.EventItem.as_view(), name="api-event"),
     path("deliveries/", events.Deliveries.as_view(), name="api-deliveries"),

@@ -8,7 +8,14 @@ from routing.services.deployments import (
     price_of,
 )
 from routing.services.providers import provider_archive, provider_change, provider_config, provider_create
-from routing.services.routes import parse_spec, route_archive, route_create, route_publish, route_rollback
+from routing.services.routes import (
+    parse_spec,
+    route_archive,
+    route_create,
+    route_publish,
+    route_restore,
+    route_rollback,
+)
 
 __all__ = [
     "deployment_archive",
@@ -24,5 +31,6 @@ __all__ = [
     "route_archive",
     "route_create",
     "route_publish",
+    "route_restore",
     "route_rollback",
 ]

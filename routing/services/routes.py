@@ -95,6 +95,20 @@ def route_archive(route_id: UUID | str) -> Route:
     return route
 
 
+def route_restore(route_id: UUID | str) -> Route:
+    """Answer for an archived route again, if its name is free and its deployments are still there."""
+    with tenant_tx():
+        require("route.change")
+        route = access_route(route_id, lock=True)
+        if route.status != RouteStatus.ACTIVE:
+            parse_spec(access_route_version(route, route.current_version).spec)
+            route.status = RouteStatus.ACTIVE
+            save_named(route)
+            touch_config()
+            audit.record("route.restore", route)
+    return route
+
+
 def _editable(route_id: UUID | str, base_version: int | None) -> Route:
     route = access_route(route_id, lock=True)
     if route.status != RouteStatus.ACTIVE:

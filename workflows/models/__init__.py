@@ -8,6 +8,7 @@ it and a reference check per step would lock the same rows from every worker.
 from workflows.models.approvals import Approval, ApprovalLink
 from workflows.models.definitions import Definition, DefinitionVersion
 from workflows.models.events import Delivery, Event, Subscription
+from workflows.models.patterns import PatternConfiguration, PatternParticipant
 from workflows.models.runs import Run, RunEvent, RunSignal, Timer
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "DefinitionVersion",
     "Delivery",
     "Event",
+    "PatternConfiguration",
+    "PatternParticipant",
     "Run",
     "RunEvent",
     "RunSignal",

@@ -16,7 +16,7 @@ from tenants.scope import current_scope, tenant_tx
 from workflows.access import access_definition
 from workflows.domain.compiler import compile_document
 from workflows.domain.document import Document, load
-from workflows.domain.plan import Plan, plan_to_json, walk
+from workflows.domain.plan import Plan, plan_from_json, plan_to_json, walk
 from workflows.models import Definition, DefinitionVersion
 from workflows.services.events import subscribe_definition, unsubscribe_definition
 from workflows.statuses import DefinitionStatus
@@ -77,6 +77,22 @@ def definition_archive(definition_id: UUID | str) -> Definition:
             definition.save(update_fields=["status"])
             unsubscribe_definition(definition)
             audit.record("definition.archive", definition)
+    return definition
+
+
+def definition_restore(definition_id: UUID | str, *, unit_id: UUID | str | None = None) -> Definition:
+    """Let an archived definition start runs again, by hand and by its events; `unit_id` is who pays from now on."""
+    with tenant_tx():
+        require("definition.change")
+        definition = access_definition(definition_id, lock=True)
+        if definition.status == DefinitionStatus.ACTIVE:
+            return definition
+        definition.status = DefinitionStatus.ACTIVE
+        definition.unit = definition.unit if unit_id is None else _paying(unit_id)
+        definition.save(update_fields=["status", "unit"])
+        current = DefinitionVersion.objects.get(definition=definition, number=definition.current_number)
+        subscribe_definition(definition, plan_from_json(current.plan))
+        audit.record("definition.restore", definition)
     return definition
 
 
