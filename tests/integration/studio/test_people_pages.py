@@ -11,7 +11,7 @@ from tests.cast import Cast
 from tests.integration.studio.kit import at, page, send, text
 
 pytestmark = pytest.mark.django_db
-TOKEN = re.compile(r"orc-api-\w+")
+TOKEN = re.compile(r"orc-api-[\w-]+")
 STRONG = "a very long pass phrase 9"
 
 

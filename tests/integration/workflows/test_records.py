@@ -181,10 +181,18 @@ def test_the_app_cannot_change_what_happened(bench: Bench, table: str):
 
 @committed_as_owner
 def test_a_step_is_one_commit(bench: Bench, owner_connection):
-    run = bench.run()
-    epoch = bench.claim(run)["epoch"]
-    before = owner_connection.execute("select pg_current_xact_id()::text::bigint").fetchone()[0]
-    for number in range(10):
-        bench.record(run, epoch, state={"n": number}, history=[entry("task.started"), entry()])
-    after = owner_connection.execute("select pg_current_xact_id()::text::bigint").fetchone()[0]
-    assert after - before == 11
+    """Numbers of transactions are the whole server's, and others use it too: the least of several counts is ours."""
+
+    def counted() -> int:
+        run = bench.run()
+        epoch = bench.claim(run)["epoch"]
+        before = next_transaction(owner_connection)
+        for number in range(10):
+            bench.record(run, epoch, state={"n": number}, history=[entry("task.started"), entry()])
+        return next_transaction(owner_connection) - before - 1
+
+    assert min(counted() for _ in range(8)) == 10
+
+
+def next_transaction(owner_connection) -> int:
+    return owner_connection.execute("select pg_current_xact_id()::text::bigint").fetchone()[0]
