@@ -14,6 +14,7 @@ from studio.views import (
     limits,
     members,
     providers,
+    public,
     requests,
     routes,
     runs,
@@ -144,6 +145,9 @@ tenant: list[URLPattern] = [
 
 urlpatterns = [
     path("", home.index, name="index"),
+    path("welcome/", public.welcome, name="welcome"),
+    path("review/", public.review, name="review"),
+    path("review/sent/", public.review_sent, name="review-sent"),
     path("t/<slug:slug>/", include([*tenant, *people, *governance, *gateway, *workflows])),
     path("invitations/<str:token>/", members.invitation_accept, name="invitation-accept"),
     path("approvals/<str:token>/", approvals.approval_link, name="approval-link"),

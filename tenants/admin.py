@@ -18,9 +18,16 @@ from tenants.admin_forms import BreakGlassForm, TenantAddForm, TenantStatusForm
 from tenants.domain import TenantStatus
 from tenants.errors import Conflict
 from tenants.links import invitation_url
-from tenants.models import PlatformAuditEntry, PlatformToken, Tenant, User
+from tenants.models import PlatformAuditEntry, PlatformToken, ReviewRequest, Tenant, User
 from tenants.scope import Actor, Scope
-from tenants.services import break_glass_open, platform_audit, platform_token_revoke, tenant_create, tenant_set_status
+from tenants.services import (
+    break_glass_open,
+    platform_audit,
+    platform_token_revoke,
+    review_request_answered,
+    tenant_create,
+    tenant_set_status,
+)
 
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
@@ -97,6 +104,24 @@ class PlatformTokenAdmin(ReadOnlyAdmin):
         """Revoke; takes effect with the next request."""
         for token in queryset:
             platform_token_revoke(token.id, actor_label=str(request.user))
+
+
+@admin.register(ReviewRequest)
+class ReviewRequestAdmin(ReadOnlyAdmin):
+    """Who asked for an architecture review on the public page; answered by mail, and ticked off here."""
+
+    list_display = ("created_at", "company", "name", "email", "language", "answered_at")
+    list_filter = (("answered_at", admin.EmptyFieldListFilter),)
+    search_fields = ("company", "name", "email")
+    ordering = ("-id",)
+    exclude = ("digest",)
+    actions = ("answered",)
+
+    @admin.action(description=gettext_lazy("Mark the selected requests as answered"), permissions=["view"])
+    def answered(self, request: HttpRequest, queryset: Any) -> None:
+        """Tick off; the first time counts."""
+        for asked in queryset:
+            review_request_answered(asked.id, actor_label=str(request.user))
 
 
 @admin.register(User)

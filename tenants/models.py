@@ -335,3 +335,29 @@ class OutgoingMail(models.Model):
     body = models.TextField()
     due_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
+
+
+class ReviewRequest(models.Model):
+    """Somebody outside asks for an architecture review on the public page. No RLS: there is no tenant yet."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    email = models.EmailField(_("email"))
+    company = models.CharField(_("company"), max_length=160)
+    core = models.CharField(_("core systems"), max_length=300, blank=True)
+    message = models.TextField(_("message"), max_length=4000, blank=True)
+    language = models.CharField(_("language"), max_length=8)
+    ip = models.CharField(max_length=45, blank=True)
+    digest = models.BinaryField(
+        max_length=32
+    )  # of what was sent, so that a second press of the button is not a second request
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("review request")
+        verbose_name_plural = _("review requests")
+        constraints = [models.UniqueConstraint("digest", name="review_request_once")]
+
+    def __str__(self) -> str:
+        return f"{self.company} ({self.email})"

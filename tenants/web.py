@@ -80,4 +80,7 @@ class ErrorPageMiddleware:
             return None
         context = {"status": error.status, "code": error.code, "message": error.message, "error": error}
         page = error.status if error.status in PAGES else 400
-        return render(request, f"errors/{page}.html", context, status=error.status)
+        response = render(request, f"errors/{page}.html", context, status=error.status)
+        if wait := error.data.get("retry_after_seconds"):
+            response["Retry-After"] = str(wait)
+        return response

@@ -13,6 +13,7 @@ from routing.selectors.filters import last_days, reporting_zone
 from routing.selectors.routes import route_list
 from routing.selectors.usage import usage_totals
 from studio import rows, rows_gateway, rows_keys
+from studio.views import public
 from tenants.access import may
 from tenants.identity import tenants_of
 from tenants.selectors import AuditFilter, audit_list
@@ -23,9 +24,9 @@ RECENT = 6
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Signed out: the door. Signed in: the only tenant, or a choice of them."""
+    """Signed out: the public page. Signed in: the only tenant, or a choice of them."""
     if not request.user.is_authenticated:
-        return redirect("account_login")
+        return public.welcome(request)
     tenants = tenants_of(request.user)
     if len(tenants) == 1:
         return redirect("home", tenants[0].slug)

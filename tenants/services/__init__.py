@@ -16,10 +16,12 @@ from tenants.services.platform import (
     tenant_create,
     tenant_set_status,
 )
+from tenants.services.reviews import ReviewWanted, review_request_answered, review_request_create
 from tenants.services.settings import check_time_zone, tenant_change
 from tenants.services.units import unit_archive, unit_change, unit_create
 
 __all__ = [
+    "ReviewWanted",
     "api_token_issue",
     "api_token_revoke",
     "break_glass_open",
@@ -33,6 +35,8 @@ __all__ = [
     "platform_audit",
     "platform_token_create",
     "platform_token_revoke",
+    "review_request_answered",
+    "review_request_create",
     "service_account_change",
     "service_account_create",
     "tenant_change",

@@ -20,6 +20,7 @@ UNSCOPED = {
     "tenants_platformtoken": "tokens of the platform operator",
     "tenants_platformauditentry": "what platform staff did outside any tenant",
     "tenants_outgoingmail": "mails waiting to be sent; a password reset belongs to no tenant",
+    "tenants_reviewrequest": "people who ask on the public page have no tenant yet",
     "tenants_heartbeat": "when background processes were last alive",
 }
 CURRENT = "NULLIF(current_setting('app.tenant'::text, true), ''::text)"
