@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from studio import landing
@@ -17,6 +18,7 @@ from tenants.services import ReviewWanted, review_request_create
 
 
 @require_safe
+@gzip_page
 def welcome(request: HttpRequest) -> HttpResponse:
     """Everything about the product on one page, for whoever is signed in or not."""
     return render(request, "studio/public/welcome.html", _page(_fresh()))
