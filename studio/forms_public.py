@@ -47,7 +47,7 @@ class ReviewForm(ConsoleForm):
         """Refuse what was sent faster than anybody can write, or from a form of yesterday."""
         data: dict[str, Any] = super().clean() or {}
         if not self._was_looked_at(data.get("shown") or ""):
-            self.data = self.data | {"shown": stamp()}
+            self.data = {**self.data, "shown": stamp()}
             raise forms.ValidationError(_("This form was open for too short or too long. Send it again in a moment."))
         return data
 

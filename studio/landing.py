@@ -48,7 +48,7 @@ class Platform:
     slug: str
     name: Text
     place: Text
-    services: tuple[str, ...]
+    services: tuple[Text, ...]
 
 
 PROMISES = (

@@ -16,13 +16,13 @@ class _Throttle(SimpleRateThrottle):
     """One rate (`5/hour`) of one thing, told apart by `who`."""
 
     def __init__(self, what: str, rate: str, who: str) -> None:
-        self.rate = rate  # type: ignore[assignment]  # the stubs see the class's own default
-        self.key = f"throttle:{what}:{who}"
+        self.rate = rate
+        self.name = f"throttle:{what}:{who}"
         super().__init__()
 
     def get_cache_key(self, request: Any, view: Any) -> str:
         """The key was chosen when it was made."""
-        return self.key
+        return self.name
 
 
 def throttle(request: HttpRequest, what: str, *, per_address: str, overall: str) -> None:
