@@ -15,6 +15,8 @@ from studio.submit import posted, submitted
 from studio.throttle import throttle
 from studio.views.members import origin_of
 from tenants.services import ReviewWanted, review_request_create
+from workflows.domain.patterns import Pattern
+from workflows.patterns import patterns
 
 
 @require_safe
@@ -48,6 +50,7 @@ def _fresh() -> ReviewForm:
 def _page(form: ReviewForm) -> dict[str, Any]:
     return {
         "form": form,
+        "patterns": [_pattern(one, _language()) for one in patterns()],
         "promises": landing.PROMISES,
         "contrasts": landing.CONTRASTS,
         "capabilities": landing.CAPABILITIES,
@@ -55,7 +58,23 @@ def _page(form: ReviewForm) -> dict[str, Any]:
     }
 
 
+def _pattern(one: Pattern, language: str) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "title": one.title[language],
+        "summary": one.summary[language],
+        "cloudflare": one.captions["cloudflare"][language],
+        "portable": one.captions["portable"][language],
+        "slug": one.slug,
+    }
+
+
 def _store(request: HttpRequest, data: dict[str, Any]) -> object:
     wanted = ReviewWanted(**{name: data[name] for name in ("name", "email", "company", "core", "message")})
-    language, ip = get_language() or "en", origin_of(request).ip
-    return review_request_create(wanted, language=language, ip=ip, notify=settings.OPERATOR_EMAIL)
+    return review_request_create(
+        wanted, language=_language(), ip=origin_of(request).ip, notify=settings.OPERATOR_EMAIL
+    )
+
+
+def _language() -> str:
+    return (get_language() or "en")[:2]
