@@ -71,9 +71,7 @@ def _pattern(one: Pattern, language: str) -> dict[str, Any]:
 
 def _store(request: HttpRequest, data: dict[str, Any]) -> object:
     wanted = ReviewWanted(**{name: data[name] for name in ("name", "email", "company", "core", "message")})
-    return review_request_create(
-        wanted, language=_language(), ip=origin_of(request).ip, notify=settings.OPERATOR_EMAIL
-    )
+    return review_request_create(wanted, language=_language(), ip=origin_of(request).ip, notify=settings.OPERATOR_EMAIL)
 
 
 def _language() -> str:
