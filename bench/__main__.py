@@ -6,10 +6,12 @@ from collections.abc import Callable
 from bench.difficulty import run as difficulty
 from bench.engine import run as engine
 from bench.gateway import run as gateway
+from bench.ledger import run as ledger
 from bench.report import print_figures, write_figures
 
 BENCHMARKS: dict[str, Callable[[], list[dict[str, object]]]] = {
     "gateway": gateway.run,
+    "ledger": ledger.run,
     "engine": engine.run,
     "difficulty": difficulty.run,
 }

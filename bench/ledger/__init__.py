@@ -1,0 +1,1 @@
+"""Ledger benchmark: holds and settlements a second of one gateway's ledger, beside bare inserts."""
