@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from workflows.api import approvals, definitions, events, patterns, runs
+from workflows.api import approvals, definitions, events, patterns, reports, runs
 
 definition = "definitions/<uuid:definition_id>/"
 run = "runs/<uuid:run_id>/"
@@ -25,6 +25,7 @@ def _both(address: str, view: type[APIView], name: str) -> tuple[URLPattern, URL
 urlpatterns = [
     *_both("definitions/", definitions.Definitions, "api-definitions"),
     *_both("definitions/validate/", definitions.DefinitionValidate, "api-definition-validate"),
+    *_both("definitions/report/", reports.DocumentReport, "api-document-report"),
     path(definition, definitions.DefinitionItem.as_view(), name="api-definition"),
     path(f"{definition}archive/", definitions.DefinitionArchive.as_view(), name="api-definition-archive"),
     path(f"{definition}versions/", definitions.DefinitionVersions.as_view(), name="api-definition-versions"),
@@ -32,6 +33,12 @@ urlpatterns = [
         f"{definition}versions/<int:number>/",
         definitions.DefinitionVersionItem.as_view(),
         name="api-definition-version",
+    ),
+    path(f"{definition}report/", reports.DefinitionReport.as_view(), name="api-definition-report"),
+    path(
+        f"{definition}versions/<int:number>/report/",
+        reports.DefinitionVersionReport.as_view(),
+        name="api-definition-version-report",
     ),
     *_both("runs/", runs.Runs, "api-runs"),
     *_both(run, runs.RunItem, "api-run"),

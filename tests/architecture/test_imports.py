@@ -31,6 +31,10 @@ PURE = (
     "*/contract.py",
     "*/ports.py",
     "*/presenters.py",
+    "*/platforms/*/report.py",
+    "*/platforms/facts.py",
+    "*/platforms/reporting.py",
+    "*/platforms/registry.py",
     *(f"{app}/errors.py" for app in BELOW),
 )
 FRAMEWORKS = {"django", "rest_framework", "celery", "redis", "litellm", "psycopg", "aiohttp", "httptools"}

@@ -69,11 +69,15 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """An expression that may be run. `cost` is None outside the portable subset; `variables` are its free ones."""
+    """An expression that may be run. `cost` is None outside the portable subset; `variables` are its free ones.
+
+    `parts` names what it is made of: kinds of syntax such as `slice`, and functions as `map/1`.
+    """
 
     source: str
     variables: frozenset[str]
     cost: Cost | None
+    parts: frozenset[str] = frozenset()
 
 
 class JqRefused(Exception):
@@ -92,7 +96,8 @@ def parsed(source: str) -> Parsed:
     if complaints:
         raise JqRefused(complaints)
     used = {node[1] for node in _nodes(tree) if node[0] == "var"}
-    return Parsed(source=source, variables=frozenset(used - _bound(tree)), cost=_cost(tree))
+    parts = frozenset(f"{node[1]}/{len(node[2])}" if node[0] == "call" else node[0] for node in _nodes(tree))
+    return Parsed(source=source, variables=frozenset(used - _bound(tree)), cost=_cost(tree), parts=parts)
 
 
 def variable_complaints(expression: Parsed, known: frozenset[str]) -> Iterator[Complaint]:

@@ -1,4 +1,4 @@
-"""`manage.py workflow`: check a definition, or run one from a file."""
+"""`manage.py workflow`: check a definition, say where it can run, or run one from a file."""
 
 import json
 import sys
@@ -15,6 +15,9 @@ from workflows.access import access_run
 from workflows.domain.faults import InvalidDefinition
 from workflows.engine import run_drive
 from workflows.models import Run
+from workflows.platforms.contract import PlatformReport, Verdict
+from workflows.platforms.registry import platforms
+from workflows.platforms.reporting import report_to_json, reports
 from workflows.services import definition_check, definition_publish, deliver_due, run_start
 from workflows.statuses import FINAL, RunStatus
 
@@ -29,9 +32,11 @@ class Command(BaseCommand):
         commands = parser.add_subparsers(dest="command", required=True)
         validate = commands.add_parser("validate", help="name the faults of a document")
         run = commands.add_parser("run", help="publish a document if it is new, and start a run of it")
-        for one in (validate, run):
+        report = commands.add_parser("report", help="say what each platform makes of a document")
+        for one in (validate, run, report):
             one.add_argument("file", help="a definition in YAML or JSON; - is standard input")
             one.add_argument("--json", action="store_true", help="answer in JSON")
+        report.add_argument("--platform", choices=list(platforms()), default="", help="only this one")
         run.add_argument("--tenant", required=True, help="short name of the tenant")
         run.add_argument("--input", help="a file with the input in JSON; - is standard input")
         run.add_argument("--wait", action="store_true", help="work on the run here until it is over")
@@ -39,7 +44,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            status = self._validate(options) if options["command"] == "validate" else self._run(options)
+            known = {"validate": self._validate, "report": self._report, "run": self._run}
+            status = known[options["command"]](options)
         except InvalidDefinition as error:
             self._faults(error, options)
             status = FAULTY
@@ -54,6 +60,15 @@ class Command(BaseCommand):
         name = f"{plan.namespace}/{plan.name}@{plan.version}"
         self._say(options, f"{name} is valid, {checked.tasks} tasks.", {"valid": True, "definition": name})
         return 0
+
+    def _report(self, options: dict[str, Any]) -> int:
+        """Status 1 says that the platform asked for refuses something."""
+        plan = definition_check(_read(options["file"])).plan
+        found = reports(plan, options["platform"])
+        name = f"{plan.namespace}/{plan.name}@{plan.version}"
+        shown = {"definition": name, "platforms": [report_to_json(one) for one in found]}
+        self._say(options, "\n\n".join(_told(one) for one in found), shown)
+        return int(bool(options["platform"]) and found[0].verdict == Verdict.REFUSED)
 
     def _run(self, options: dict[str, Any]) -> int:
         source, input_ = _read(options["file"]), _input(options["input"])
@@ -76,6 +91,25 @@ class Command(BaseCommand):
 
     def _say(self, options: dict[str, Any], text: str, data: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(data) if options["json"] else text)
+
+
+def _told(found: PlatformReport) -> str:
+    """A report as text: the platform, then a line for each task and note."""
+    said = report_to_json(found)
+    lines = [f"{found.platform.name} {found.platform.service}: {found.verdict}"]
+    for task in said["tasks"]:
+        lines.append(f"  {task['verdict']:9} {task['pointer']}  {task['reason']}{_because(task)}")
+    for note in said["notes"]:
+        lines.append(f"  {note['verdict']:9} {note['title']}  {note['code']}{_because(note)}")
+    return "\n".join(lines)
+
+
+def _because(said: dict[str, Any]) -> str:
+    limit = said["limit"]
+    found = "" if limit is None or limit["found"] is None else f"{limit['found']:g} of "
+    bound = f"{limit['title']}: {found}{limit['value']} {limit['unit']}" if limit else ""
+    reasons = [text for text in (said["how"], bound) if text]
+    return f" ({' '.join(reasons)})" if reasons else ""
 
 
 def _wait(scope: Scope, run: Run, timeout: float) -> Run:

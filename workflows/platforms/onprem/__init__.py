@@ -1,0 +1,1 @@
+"""On premise: Temporal."""
