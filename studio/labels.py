@@ -59,6 +59,8 @@ STATUS_LABELS = {
     "delivered": _("Delivered"),
     "ignored": _("Did not fit"),
     "dead": _("Dead letter"),
+    "native": _("Native"),
+    "emulated": _("Emulated"),
 }
 
 

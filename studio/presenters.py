@@ -39,6 +39,8 @@ _STATUS_LOOK: dict[str, str] = {
     "pending": "idle", "running": "live", "waiting": "wait", "compensating": "undo", "completed": "good",
     "faulted": "bad", "compensated": "undo", "compensation_failed": "bad",
     "skipped": "off", "caught": "warn", "not_applicable": "off",
+    # portability
+    "native": "good", "emulated": "calm",
     # approvals
     "approved": "good", "rejected": "bad",
     # connectors and events

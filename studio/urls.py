@@ -97,6 +97,12 @@ workflows: list[URLPattern] = [
     path("definitions/<uuid:definition_id>/", definitions.definition_show, name="definition-show"),
     path("definitions/<uuid:definition_id>/edit/", definitions.definition_edit, name="definition-edit"),
     path("definitions/<uuid:definition_id>/archive/", definitions.definition_archive, name="definition-archive"),
+    path("definitions/<uuid:definition_id>/report/", definitions.definition_report, name="definition-report"),
+    path(
+        "definitions/<uuid:definition_id>/versions/<int:number>/report/",
+        definitions.definition_version_report,
+        name="definition-version-report",
+    ),
     path("definitions/<uuid:definition_id>/start/", definitions.run_new, name="run-new"),
     path(
         "definitions/<uuid:definition_id>/versions/<int:number>/",

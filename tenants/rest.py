@@ -80,6 +80,7 @@ class BaseAPIView(APIView):
 
     parser_classes = [JsonObjectParser]
     creates: ClassVar[bool] = False
+    change_query: ClassVar[SerializerClass | None] = None  # query parameters of methods other than GET
 
     def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Start with no query parameter read."""
@@ -137,6 +138,8 @@ class BaseAPIView(APIView):
             if len(values) > 1:
                 raise Invalid(errors={name: [_("Send this parameter once.")]})
         if method != "get":
+            if self.change_query is not None:
+                self.query(self.change_query)
             self._refuse_unread()
         response = handler()
         self._refuse_unread()

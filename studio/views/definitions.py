@@ -6,11 +6,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from studio import rows_definitions as rows
+from studio import rows_reports
 from studio.forms_workflows import PublishForm, StartForm
 from studio.paging import page_of
 from studio.rows_connectors import fault_columns, sample_input
@@ -81,6 +83,41 @@ def definition_version(request: ConsoleRequest, definition_id: UUID, number: int
     return render(request, "studio/definitions/version.html", _drawn(definition, access_version(definition, number)))
 
 
+@require_safe
+@tenant_view("definition.read")
+def definition_report(request: ConsoleRequest, definition_id: UUID) -> HttpResponse:
+    """Where the current version can run; `?platform=` shows one platform."""
+    definition = access_definition(definition_id)
+    return _report(request, definition, current_version(definition), "definition-show", definition.id)
+
+
+@require_safe
+@tenant_view("definition.read")
+def definition_version_report(request: ConsoleRequest, definition_id: UUID, number: int) -> HttpResponse:
+    """Where one version can run."""
+    definition = access_definition(definition_id)
+    version = access_version(definition, number)
+    return _report(request, definition, version, "definition-version", definition.id, version.number)
+
+
+def _report(
+    request: ConsoleRequest, definition: Definition, version: DefinitionVersion, back: str, *place: Any
+) -> HttpResponse:
+    wanted = request.GET.get("platform", "")
+    chosen, meant = rows_reports.chosen_platform(wanted)
+    plan = rows.plan_of(version)
+    context = {
+        "definition": definition,
+        "version": version,
+        "report": rows_reports.report_view(plan, chosen) if plan else None,
+        "tabs": rows_reports.platform_tabs(chosen),
+        "wanted": wanted,
+        "meant": meant,
+        "back_url": reverse(back, args=[request.tenant.slug, *place]),
+    }
+    return render(request, "studio/definitions/report.html", context)
+
+
 @tenant_view("definition.change")
 def definition_new(request: ConsoleRequest) -> HttpResponse:
     """Publish a document."""
@@ -144,6 +181,7 @@ def _drawn(definition: Definition, version: DefinitionVersion) -> dict[str, Any]
         "task_columns": rows.task_columns(),
         "diagram": mark_safe(rows.diagram(lines)) if lines else "",  # noqa: S308  # our own builder escapes
         "starts_on": rows.starts_on(plan) if plan else [],
+        "report": rows_reports.report_view(plan) if plan else None,
     }
 
 

@@ -114,6 +114,8 @@ class Definitions(TenantAPIView):
     class PublishQuery(StrictSerializer):
         unit_id = serializers.UUIDField(required=False, help_text="Who pays for the model calls of its runs.")
 
+    change_query = PublishQuery
+
     @operation("definition_list", "List definitions", query=Query, page=DefinitionRowOutput)
     def get(self, request: Request) -> Response:
         return self.page(definition_list(**self.query(self.Query)), DefinitionRowOutput)

@@ -118,6 +118,7 @@ class DocumentReport(TenantAPIView):
 
     actions: ClassVar[dict[str, str]] = {"post": "definition.read"}
     parser_classes = [WholeBody]
+    change_query = ReportQuery
     network = True  # nothing is read or written, so no transaction is opened
 
     @operation(

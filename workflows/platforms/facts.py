@@ -27,6 +27,7 @@ from workflows.domain.plan import (
     plan_to_json,
     walk,
 )
+from workflows.platforms.vocabulary import TRAITS
 
 DEFAULT_CALL_SECONDS: Final = 60  # what a call may take whose task has no timeout
 DIRECTIVES: Final = frozenset({"continue", "exit", "end"})
@@ -73,8 +74,8 @@ def task_facts(place: Located) -> Facts:
     """The kind of a task, its traits and measures."""
     task = place.task
     expressions = [_parsed(source) for source in sources(task)]
-    traits = dict.fromkeys((*_flow(place), *_waiting(task), *_kind(task), *_policy(task), *_expressions(expressions)))
-    return Facts(codes=(kind_of(task), *traits), measures=dict(_measures(place)))
+    traits = {*_flow(place), *_waiting(task), *_kind(task), *_policy(task), *_expressions(expressions)}
+    return Facts(codes=(kind_of(task), *(code for code in TRAITS if code in traits)), measures=dict(_measures(place)))
 
 
 def plan_facts(plan: Plan) -> Facts:
@@ -155,7 +156,7 @@ def _flow(place: Located) -> Iterator[str]:
     if any(flow.schema is not None for flow in (task.input, task.output, task.export)):
         yield "schema"
     if not PLAIN_NAME.fullmatch(task.name):
-        yield "name_characters"
+        yield "name_letters"
 
 
 def _waiting(task: Task) -> Iterator[str]:

@@ -82,7 +82,7 @@ def report_to_json(found: PlatformReport, translate: Callable[[str], str] = str)
     """A report as JSON: the reason and limit of each task, and all its findings."""
     return {
         "platform": found.platform.slug,
-        "name": found.platform.name,
+        "name": translate(found.platform.name),
         "service": found.platform.service,
         "verdict": found.verdict.value,
         "notes": [finding_to_json(note, translate) for note in found.notes],

@@ -62,7 +62,7 @@ TRAITS: Final[Mapping[str, str]] = MappingProxyType(
         "schema": _("Data is checked against a schema"),
         "expression_beyond": _("An expression outside the portable subset"),
         "expression_loop": _("An expression that goes through a list"),
-        "name_characters": _("A name of other letters than a-z, digits, - and _"),
+        "name_letters": _("A name of other letters than a-z, digits, - and _"),
     }
 )
 # what concerns the whole plan

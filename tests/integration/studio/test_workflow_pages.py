@@ -137,6 +137,30 @@ def test_an_earlier_version_stays_readable(cast: Cast, alice: Client) -> None:
     assert "version: 2.0.0" in page(alice, "definition-show", definition.id)
 
 
+def test_a_definition_says_where_it_can_run(cast: Cast, alice: Client) -> None:
+    definition = published(cast)
+    assert "Step Functions" in page(alice, "definition-show", definition.id)
+    shown = page(alice, "definition-report", definition.id)
+    assert [name in shown for name in ("Cloudflare", "Google Cloud", "On premise", "A catch leads into choices")] == [
+        True
+    ] * 4
+
+
+def test_a_report_of_one_platform_shows_no_other(cast: Cast, alice: Client) -> None:
+    definition = published(cast)
+    report = alice.get(at("definition-version-report", definition.id, 1), {"platform": "gcp"}).context["report"]
+    assert [one.slug for one in report.platforms] == ["gcp"]
+    assert {len(row.cells) for row in report.rows} == {1}
+
+
+def test_an_unknown_platform_in_an_address_shows_all_and_says_so(cast: Cast, alice: Client) -> None:
+    definition = published(cast)
+    shown = page(alice, "definition-report", definition.id, platform="azur")
+    assert "There is no such platform" in shown
+    assert '<a href="?platform=azure">azure</a>' in shown
+    assert "Cloudflare" in shown
+
+
 def test_an_archived_definition_offers_no_start(cast: Cast, alice: Client) -> None:
     definition = published(cast)
     assert "/start/" not in text(send(alice, "definition-archive", definition.id))

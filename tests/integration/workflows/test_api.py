@@ -102,6 +102,51 @@ def test_a_valid_document_in_json_is_checked_without_being_published(cast: Cast)
     ]
 
 
+def test_who_publishes_may_say_which_unit_pays(cast: Cast):
+    api = cast.api()
+    unit = api.post("/api/v1/units/", {"name": "Cards", "kind": "department"}).json()["id"]
+    answer = api.generic("POST", f"/api/v1/definitions/?unit_id={unit}", LISTENS, content_type="application/yaml")
+    assert (answer.status_code, answer.json()["unit_id"]) == (201, unit)
+
+
+def test_a_document_is_reported_without_being_published(cast: Cast):
+    body = YAML.format(url="https://core.test", patch=0)
+    answer = cast.api().generic("POST", "/api/v1/definitions/report", body, content_type="application/yaml").json()
+    assert [one["platform"] for one in answer["platforms"]] == ["cloudflare", "azure", "aws", "gcp", "onprem"]
+    task = answer["platforms"][2]["tasks"][0]
+    assert (task["pointer"], task["verdict"], task["reason"]) == ("/do/0/reserve", "native", "call")
+    assert (task["limit"]["code"], task["limit"]["found"]) == ("state_bytes", None)
+    assert cast.api().get("/api/v1/definitions/?namespace=shop").json()["results"] == []
+
+
+def test_a_faulty_document_is_not_reported(cast: Cast):
+    answer = cast.api().generic("POST", "/api/v1/definitions/report/", "do: 5", content_type="application/yaml")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_definition")
+
+
+def test_a_version_is_reported_and_so_is_the_current_one(cast: Cast):
+    api = cast.api()
+    id_ = publish(api, LISTENS).json()["id"]
+    of_version = api.get(f"/api/v1/definitions/{id_}/versions/1/report/?platform=gcp").json()
+    assert [one["reason"] for one in of_version["platforms"][0]["tasks"]] == ["early_event"]
+    assert api.get(f"/api/v1/definitions/{id_}/report/?platform=gcp").json() == of_version
+
+
+def test_a_report_of_an_unknown_platform_is_refused_by_name(cast: Cast):
+    api = cast.api()
+    id_ = publish(api, LISTENS).json()["id"]
+    answer = api.get(f"/api/v1/definitions/{id_}/report/?platform=heroku")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["platform"])
+
+
+def test_a_report_answers_in_the_language_of_the_request(cast: Cast):
+    api = cast.api()
+    body = YAML.format(url="https://core.test", patch=0)
+    asked = {"content_type": "application/yaml", "HTTP_ACCEPT_LANGUAGE": "vi"}
+    answer = api.generic("POST", "/api/v1/definitions/report/?platform=aws", body, **asked).json()
+    assert answer["platforms"][0]["tasks"][0]["findings"][0]["title"] == "Gọi hàm, kết nối hoặc mô hình"
+
+
 def test_a_version_never_changes(effects: Effects, cast: Cast):
     api, text = cast.api(), YAML.format(url=effects.url, patch=0)
     first, again = publish(api, text), publish(api, text)

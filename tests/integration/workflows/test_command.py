@@ -49,6 +49,24 @@ def test_a_faulty_file_says_where(tmp_path: Path):
     assert (status, answer["valid"], answer["faults"][0]["line"]) == (2, False, 3)
 
 
+def test_a_file_is_reported_for_every_platform(tmp_path: Path):
+    status, answer = workflow("report", file(tmp_path, "good.yaml", GOOD))
+    assert (status, [one["verdict"] for one in answer["platforms"]]) == (0, ["native"] * 5)
+
+
+def test_a_platform_that_refuses_ends_with_status_one(tmp_path: Path):
+    race = "  - race: {fork: {compete: true, branches: [a: {set: {n: 1}}, b: {set: {n: 2}}]}}\n"
+    raced = file(tmp_path, "race.yaml", GOOD + race)
+    assert workflow("report", raced, "--platform", "gcp")[0] == 1
+    assert workflow("report", raced, "--platform", "azure")[0] == 0
+
+
+def test_a_report_in_words_names_task_reason_and_how(tmp_path: Path):
+    out = io.StringIO()
+    call_command("workflow", "report", str(file(tmp_path, "good.yaml", GOOD)), "--platform", "onprem", stdout=out)
+    assert "native    /do/1/pause  wait" in out.getvalue()
+
+
 def test_a_file_is_run_to_its_end(cast: Cast, tmp_path: Path):
     good, given = file(tmp_path, "good.yaml", GOOD), file(tmp_path, "input.json", '{"a": 1, "b": 2}')
     arguments = ("run", good, "--tenant", cast.tenant_a.slug, "--input", given, "--wait", "--timeout", 20)

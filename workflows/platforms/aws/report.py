@@ -71,7 +71,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "schema": emulated(phrases.GATEWAY_SCHEMA, ASSUMED),
     "expression_beyond": emulated(phrases.GATEWAY_EXPRESSION, ASSUMED),
     "expression_loop": native("JSONata", ASSUMED),
-    "name_characters": native("States", ASSUMED),
+    "name_letters": native("States", ASSUMED),
     "step_gateway": native("http:invoke", VERIFIED),
     "event_bridge": emulated(phrases.BRIDGE, VERIFIED, construct="SendTaskSuccess"),
     "start_event": native("EventBridge", ASSUMED),

@@ -62,7 +62,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "schema": native("orchestrator", ASSUMED),
     "expression_beyond": emulated(phrases.ACTIVITY_EXPRESSION, ASSUMED),
     "expression_loop": native("orchestrator", ASSUMED),
-    "name_characters": native("call_activity", ASSUMED),
+    "name_letters": native("call_activity", ASSUMED),
     "step_gateway": native("call_activity", VERIFIED),
     "event_bridge": native("raise_event", VERIFIED),
     "start_event": native("Service Bus trigger", DOCUMENTED),

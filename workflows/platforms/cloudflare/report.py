@@ -53,7 +53,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "schema": native("run()", ASSUMED),
     "expression_beyond": emulated(phrases.GATEWAY_EXPRESSION, ASSUMED),
     "expression_loop": native("run()", ASSUMED),
-    "name_characters": native("step.do", ASSUMED),
+    "name_letters": native("step.do", ASSUMED),
     "step_gateway": native("fetch", VERIFIED),
     "event_bridge": native("sendEvent", VERIFIED),
     "start_event": native("Queues", VERIFIED),

@@ -67,7 +67,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "schema": emulated(phrases.GATEWAY_SCHEMA, ASSUMED),
     "expression_beyond": emulated(phrases.GATEWAY_EXPRESSION, ASSUMED),
     "expression_loop": emulated(BY_STEPS, ASSUMED, construct="for"),
-    "name_characters": emulated(phrases.RENAMED, ASSUMED),
+    "name_letters": emulated(phrases.RENAMED, ASSUMED),
     "step_gateway": native("http.post", VERIFIED),
     "event_bridge": emulated(phrases.BRIDGE, VERIFIED, construct="events.create_callback_endpoint"),
     "start_event": native("Eventarc", ASSUMED),

@@ -7,8 +7,14 @@ from workflows.platforms import phrases
 from workflows.platforms.answers import ASSUMED, DOCUMENTED, EMULATED, VERIFIED, emulated, native
 from workflows.platforms.contract import Answer, Bound
 
+
+def _(text: str) -> str:
+    """Mark for translation."""
+    return text
+
+
 PLACE: Final = 5
-NAME: Final = "On premise"
+NAME: Final = _("On premise")
 SERVICE: Final = "Temporal"
 
 ANSWERS: Final[Mapping[str, Answer]] = {
@@ -53,7 +59,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "schema": native("@workflow.run", ASSUMED),
     "expression_beyond": emulated(phrases.ACTIVITY_EXPRESSION, ASSUMED),
     "expression_loop": native("@workflow.run", ASSUMED),
-    "name_characters": native("activity_id", ASSUMED),
+    "name_letters": native("activity_id", ASSUMED),
     "step_gateway": native("execute_activity", VERIFIED),
     "event_bridge": native("signal", VERIFIED),
     "start_event": native("Kafka", ASSUMED),
