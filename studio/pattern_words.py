@@ -16,6 +16,7 @@ def words() -> Words:
         event_sentence=_("%(source)s → %(target)s, event: %(label)s (%(protocol)s)."),
         compensation=_("%(source)s → %(target)s, undo: %(label)s (%(protocol)s)."),
         node=_("%(label)s: %(service)s."),
+        unmatched=_("%(label)s: %(service)s, no close equivalent."),
         states={
             "idle": _("idle"),
             "active": _("working"),

@@ -13,8 +13,8 @@ from studio.diagrams.svg import number, tag
 
 CORNER = 8.0
 TIP = 7.0
-LETTER = 6.9  # average width of a letter of a label, 13 px, bold
-SMALL_LETTER = 5.9  # of the second line, 11.5 px
+LETTER = 7.6  # average width of a letter of a label, 13 px, bold
+SMALL_LETTER = 6.1  # of the second line, 11.5 px
 TEXT_LEFT = 32.0
 
 
@@ -104,7 +104,8 @@ def _texts(box: Box, x: float, y: float, size: tuple[float, float]) -> list[str]
     width, height = size
     label = wrapped(box.label, int((width - TEXT_LEFT - 8) / LETTER), 2)
     room = max(int((height - 8 - 15 * len(label)) // 14), 1)
-    second = wrapped(box.second, int((width - TEXT_LEFT - 8) / SMALL_LETTER), min(room, 2)) if box.second else []
+    said = f"≠ {box.second}" if box.unmatched else box.second
+    second = wrapped(said, int((width - TEXT_LEFT - 8) / SMALL_LETTER), min(room, 2)) if said else []
     top = y + (height - 15 * len(label) - 14 * len(second) - 3) / 2 + 12
     found = [
         _text(line, "strong d-label", x + TEXT_LEFT, top + 15 * index, box.label, label)
@@ -112,8 +113,7 @@ def _texts(box: Box, x: float, y: float, size: tuple[float, float]) -> list[str]
     ]
     below = top + 15 * len(label) + 3
     return found + [
-        _text(line, "d-second", x + TEXT_LEFT, below + 14 * index, box.second, second)
-        for index, line in enumerate(second)
+        _text(line, "d-second", x + TEXT_LEFT, below + 14 * index, said, second) for index, line in enumerate(second)
     ]
 
 

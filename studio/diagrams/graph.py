@@ -23,6 +23,7 @@ class Words:
     event_sentence: str = "%(source)s → %(target)s, event: %(label)s (%(protocol)s)."
     compensation: str = "%(source)s → %(target)s, undo: %(label)s (%(protocol)s)."
     node: str = "%(label)s: %(service)s."
+    unmatched: str = "%(label)s: %(service)s, no close equivalent."
     states: Mapping[str, str] = field(
         default_factory=lambda: {
             "idle": "idle",

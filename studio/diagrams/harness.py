@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from studio.diagrams.graph import Box, Graph, Line
+from studio.diagrams.graph import Box, Graph, Line, Words
 from studio.diagrams.placed import Placed, Point, Region, Routed
 
-WIDTH: Final = 204.0
+WIDTH: Final = 200.0
 HEIGHT: Final = 60.0
 GAP: Final = 26.0
 ZONE_TOP: Final = 26.0
 PAD: Final = 10.0
-LANE: Final = 11.0
+LANE: Final = 10.0
 STUB: Final = 16.0
-WORDS: Final = 34.0  # room at the right edge of a box for "evt" and "undo"
+LETTER: Final = 5.8
 EDGE: Final = 8.0
 
 
@@ -35,10 +35,12 @@ class _Rail:
     lane: int = 0
     upper_y: float = 0.0
     lower_y: float = 0.0
+    upper_crowd: int = 0
+    lower_crowd: int = 0
 
 
-def place(graph: Graph) -> Placed:
-    """The layout of a graph: zone by zone, in each in the order given."""
+def place(graph: Graph, words: Words) -> Placed:
+    """The layout of a graph: zone by zone, in each in the order given; the right rail leaves room for its words."""
     boxes = _ordered(graph)
     at = {box.id: index for index, box in enumerate(boxes)}
     straight = [line for line in graph.lines if _is_straight(line, boxes, at)]
@@ -46,13 +48,14 @@ def place(graph: Graph) -> Placed:
     left = _lanes([rail for rail in rails if not rail.right])
     right = _lanes([rail for rail in rails if rail.right])
     x = EDGE + STUB + LANE * max(left - 1, 0) + PAD
+    room = 12 + LETTER * max([len(_word(rail, words)) for rail in rails if rail.right] or [0])
     tops, regions, bottom = _tops(boxes, graph, x)
     _ports(rails, tops)
     return Placed(
         boxes=tuple((box, x, top) for box, top in zip(boxes, tops, strict=True)),
-        lines=(*_down(straight, at, tops, x), *(_around(rail, x) for rail in rails)),
+        lines=(*_down(straight, at, tops, x), *(_around(rail, x, room) for rail in rails)),
         regions=tuple(regions),
-        width=x + WIDTH + WORDS + LANE * max(right - 1, 0) + EDGE if right else x + WIDTH + PAD + EDGE,
+        width=x + WIDTH + room + LANE * max(right - 1, 0) + EDGE if right else x + WIDTH + PAD + EDGE,
         height=bottom,
         box_width=WIDTH,
         box_height=HEIGHT,
@@ -118,9 +121,9 @@ def _ports(rails: Sequence[_Rail], tops: Sequence[float]) -> None:
         for place_, (down, _lane, index) in enumerate(sorted(ends)):
             y = tops[box] + HEIGHT / 2 + (place_ - (len(ends) - 1) / 2) * room
             if down:
-                rails[index].upper_y = y
+                rails[index].upper_y, rails[index].upper_crowd = y, len(ends)
             else:
-                rails[index].lower_y = y
+                rails[index].lower_y, rails[index].lower_crowd = y, len(ends)
 
 
 def _down(lines: Sequence[Line], at: dict[str, int], tops: Sequence[float], x: float) -> list[Routed]:
@@ -137,16 +140,29 @@ def _down(lines: Sequence[Line], at: dict[str, int], tops: Sequence[float], x: f
                 line=line,
                 points=points if at[line.source] == upper else points[::-1],
                 words_at=(here + 8, tops[upper] + HEIGHT + GAP / 2 + 4),
+                letters=9 if _crowded(line, lines, at) else 18,
             )
         )
     return found
 
 
-def _around(rail: _Rail, x: float) -> Routed:
+def _word(rail: _Rail, words: Words) -> str:
+    return words.event if rail.line.kind == "event" else words.undo
+
+
+def _crowded(line: Line, lines: Sequence[Line], at: dict[str, int]) -> bool:
+    """Whether another line runs beside this one."""
+    ends = {at[line.source], at[line.target]}
+    return sum({at[one.source], at[one.target]} == ends for one in lines) > 1
+
+
+def _around(rail: _Rail, x: float, room: float) -> Routed:
     edge = x + WIDTH if rail.right else x
     sign = 1 if rail.right else -1
-    out = edge + sign * ((WORDS if rail.right else STUB + PAD) + LANE * rail.lane)
+    out = edge + sign * ((room if rail.right else STUB + PAD) + LANE * rail.lane)
     points: tuple[Point, ...] = ((edge, rail.upper_y), (out, rail.upper_y), (out, rail.lower_y), (edge, rail.lower_y))
     ends = points if rail.falls else points[::-1]
-    words_at = (edge + 5, ends[0][1] - 4) if rail.right else None
+    words_at = (edge + 5, (rail.upper_y if rail.lower_crowd > rail.upper_crowd else rail.lower_y) - 4)
+    if not rail.right:
+        return Routed(line=rail.line, points=ends, words_at=None)
     return Routed(line=rail.line, points=ends, words_at=words_at, brief=True)

@@ -89,7 +89,7 @@ def pattern_svg(pattern: Pattern, view: View, words: Words, *, layout: Layout = 
 
 def graph_svg(graph: Graph, words: Words, *, layout: Layout = "wide") -> str:
     """Any graph in one of the two layouts."""
-    placed = wide.place(graph) if layout == "wide" else harness.place(graph)
+    placed = wide.place(graph) if layout == "wide" else harness.place(graph, words)
     name = words.diagram % {"title": graph.name, "count": len(graph.boxes)}
     return draw(placed, words, name=name, prefix=layout, extra_class=f"diagram-{layout}")
 

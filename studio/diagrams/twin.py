@@ -6,7 +6,7 @@ Also the drawing as mermaid text, for people who keep their diagrams as text.
 import re
 from dataclasses import dataclass
 
-from studio.diagrams.graph import Graph, Line, Words
+from studio.diagrams.graph import Box, Graph, Line, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,18 @@ def text_twin(graph: Graph, words: Words) -> Twin:
             label=box.label,
             second=box.second,
             state="" if box.state == "idle" else words.states[box.state],
-            sentence=words.node % {"label": box.label, "service": box.second} if box.second else f"{box.label}.",
+            sentence=_node_sentence(box, words),
             href=box.href,
         )
         for box in graph.boxes
     )
     return Twin(nodes=nodes, lines=tuple(_line(line, names, words) for line in graph.lines))
+
+
+def _node_sentence(box: Box, words: Words) -> str:
+    if not box.second:
+        return f"{box.label}."
+    return (words.unmatched if box.unmatched else words.node) % {"label": box.label, "service": box.second}
 
 
 def _line(line: Line, names: dict[str, str], words: Words) -> LineRow:

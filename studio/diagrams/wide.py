@@ -22,7 +22,7 @@ ZONE_TOP: Final = 28.0
 ROW_GAP: Final = 50.0
 TRACK: Final = 12.0
 LANE: Final = 14.0
-STUB: Final = 84.0  # between the last lane and the next column: room for the words of a line
+STUB: Final = 90.0  # between the last lane and the next column: room for the words of a line
 BEFORE_LANES: Final = 26.0
 PORT: Final = 20.0
 COLUMN_PORT: Final = 66.0
@@ -43,7 +43,7 @@ class _Way:
     right_y: float = 0.0
     middle_y: float = 0.0
     x: float = 0.0
-    lone: bool = True
+    outermost: bool = True
 
     @property
     def forward(self) -> bool:
@@ -62,12 +62,12 @@ def place(graph: Graph) -> Placed:
     lines = tuple(_routed(way, columns, rows, lanes) for way in ways)
     right = columns[max(columns)] + WIDTH + MARGIN + PAD
     bottom = rows[max(rows)] + HEIGHT + MARGIN + PAD
-    loops = [point[0] for way in lines for point in way.points]
+    loops = [way.words_at[0] for way, on in zip(lines, ways, strict=True) if on.shape == "loop" and way.words_at]
     return Placed(
         boxes=tuple((box, columns[box.column], rows[box.row]) for box in graph.boxes),
         lines=lines,
         regions=tuple(_regions(graph, columns, rows)),
-        width=max([right, *(x + MARGIN for x in loops)]),
+        width=max([right, *(x + STUB for x in loops)]),
         height=bottom,
         box_width=WIDTH,
         box_height=HEIGHT,
@@ -113,27 +113,42 @@ def _row_tops(boxes: Sequence[Box], ways: Sequence[_Way]) -> dict[int, float]:
 
 
 def _ports(ways: Sequence[_Way], rows: Mapping[int, float]) -> None:
-    """Where on its side each line begins and ends. A straight line keeps its height where one end stands alone."""
-    alone = set()
+    """Where on its side each line begins and ends."""
     for side, ends in _sides(ways).items():
         vertical = side[1] in {"top", "bottom"}
         room = COLUMN_PORT if vertical else min(PORT, (HEIGHT - 14) / max(len(ends) - 1, 1))
         for index, (_, number, end) in enumerate(sorted(ends)):
             way, offset = ways[number], (index - (len(ends) - 1) / 2) * room
             if vertical:
-                way.x, way.lone = 0.36 * WIDTH + offset, len(ends) == 1
+                way.x, way.outermost = 0.36 * WIDTH + offset, index == len(ends) - 1
             elif end == 0:
                 way.left_y = rows[way.left.row] + HEIGHT / 2 + offset
             else:
                 way.right_y = rows[way.right.row] + HEIGHT / 2 + offset
-            if len(ends) == 1:
-                alone.add((number, end))
-    for number, way in enumerate(ways):
-        if way.shape == "across" and way.left.row == way.right.row and way.track is None:
-            if (number, 1) in alone:
-                way.right_y = way.left_y
-            elif (number, 0) in alone:
-                way.left_y = way.right_y
+    _straighten(ways)
+
+
+def _straighten(ways: Sequence[_Way]) -> None:
+    """Shifts the ports of a side so that its line to a neighbour in the same row runs straight, where there is room."""
+    sides: dict[tuple[str, Side], list[tuple[_Way, str]]] = defaultdict(list)
+    for way in ways:
+        if way.shape == "across":
+            sides[way.left.id, "right"].append((way, "left_y"))
+            sides[way.right.id, "left"].append((way, "right_y"))
+    shifted: set[tuple[str, Side]] = set()
+    for way in ways:
+        if way.shape != "across" or way.left.row != way.right.row or way.track is not None:
+            continue
+        ends: list[tuple[str, Side]] = [(way.left.id, "right"), (way.right.id, "left")]
+        side = min(ends, key=lambda end: (end in shifted, len(sides[end])))
+        delta = (way.right_y - way.left_y) * (1 if side == ends[0] else -1)
+        ports = sides[side]
+        middle = sum(getattr(one, name) for one, name in ports) / len(ports)
+        spread = max(abs(getattr(one, name) - middle) for one, name in ports)
+        if side not in shifted and abs(delta) + spread <= HEIGHT / 2 - 6:
+            for one, name in ports:
+                setattr(one, name, getattr(one, name) + delta)
+        shifted.update(ends)
 
 
 def _sides(ways: Sequence[_Way]) -> dict[tuple[str, Side], list[tuple[int, int, int]]]:
@@ -203,7 +218,7 @@ def _routed(way: _Way, columns: Mapping[int, float], rows: Mapping[int, float], 
         x = columns[way.left.column] + way.x
         top, bottom = rows[way.left.row] + HEIGHT, rows[way.right.row]
         points: list[Point] = [(x, top), (x, bottom)]
-        return _result(way, points, (x + 8, (top + bottom) / 2 + 4), "start", letters=16 if way.lone else 9)
+        return _result(way, points, (x + 8, (top + bottom) / 2 + 4), "start", letters=16 if way.outermost else 9)
     if way.shape == "loop":
         x = lane(way.first)
         points = [(left_x, way.left_y), (x, way.left_y), (x, way.right_y), (left_x, way.right_y)]
@@ -219,7 +234,7 @@ def _routed(way: _Way, columns: Mapping[int, float], rows: Mapping[int, float], 
     return _result(way, points, (right_x - 11, way.right_y - 5), "end")
 
 
-def _result(way: _Way, points: list[Point], words_at: Point, anchor: Anchor, *, letters: int = 13) -> Routed:
+def _result(way: _Way, points: list[Point], words_at: Point, anchor: Anchor, *, letters: int = 14) -> Routed:
     return Routed(
         line=way.line,
         points=tuple(points if way.forward else reversed(points)),

@@ -8,7 +8,7 @@ from workflows.domain.patterns import Pattern
 
 HERE = Path(__file__).parent
 BLOCKS = HERE / "blocks.yaml"
-SLUGS = ("orchestrator",)
+SLUGS = ("orchestrator", "model-router", "adapter", "saga", "choreography")
 
 
 @cache
