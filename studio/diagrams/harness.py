@@ -21,6 +21,7 @@ LANE: Final = 10.0
 STUB: Final = 16.0
 LETTER: Final = 5.8
 EDGE: Final = 8.0
+MOST_LANES: Final = 24
 
 
 @dataclass(slots=True)
@@ -80,16 +81,15 @@ def _rail(line: Line, at: dict[str, int]) -> _Rail:
 
 
 def _lanes(rails: Sequence[_Rail]) -> int:
-    """Gives each line a lane in which nothing else is at its heights; the number of lanes."""
+    """Gives each line a lane in which nothing else is at its heights; the number of lanes. The last one is shared."""
     lanes: list[list[tuple[int, int]]] = []
     for rail in sorted(rails, key=lambda one: one.lower - one.upper):
-        free = (
-            n for n, lane in enumerate(lanes) if not any(rail.upper <= b and rail.lower >= a for a, b in lane)
-        )  # fmt: skip
-        rail.lane = next(free, len(lanes))
+        free = (n for n, lane in enumerate(lanes) if not any(rail.upper <= b and rail.lower >= a for a, b in lane))
+        rail.lane = next(free, min(len(lanes), MOST_LANES - 1))
         if rail.lane == len(lanes):
             lanes.append([])
-        lanes[rail.lane].append((rail.upper, rail.lower))
+        if rail.lane < MOST_LANES - 1:
+            lanes[rail.lane].append((rail.upper, rail.lower))
     return len(lanes)
 
 

@@ -26,6 +26,7 @@ STUB: Final = 90.0  # between the last lane and the next column: room for the wo
 BEFORE_LANES: Final = 26.0
 PORT: Final = 20.0
 COLUMN_PORT: Final = 66.0
+MOST_LANES: Final = 24  # the last one is shared by what finds no other
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,10 +193,11 @@ def _lanes(ways: Sequence[_Way]) -> _Lanes:
         for begin, end, way in (*up, *down):
             low, high = min(begin, end) - 4, max(begin, end) + 4
             overlapping = [n for n, lane in enumerate(ends) if any(low < b and high > a for a, b in lane)]
-            lane = overlapping[-1] + 1 if overlapping else 0
+            lane = min(overlapping[-1] + 1 if overlapping else 0, MOST_LANES - 1)
             if lane == len(ends):
                 ends.append([])
-            ends[lane].append((low, high))
+            if lane < MOST_LANES - 1:
+                ends[lane].append((low, high))
             found.of[id(way), gap] = lane
         found.count[gap] = len(ends)
     return found
