@@ -13,20 +13,24 @@ from studio.diagrams.svg import number, tag
 
 CORNER = 8.0
 TIP = 7.0
-LETTER = 7.6  # average width of a letter of a label, 13 px, bold
-SMALL_LETTER = 6.1  # of the second line, 11.5 px
-TEXT_LEFT = 32.0
+LETTER = 8.2  # average width of a letter of a label, 13 px, bold
+SMALL_LETTER = 6.4  # of the second line, 11.5 px
+TEXT_LEFT = 30.0
+LEAST_LETTERS = 3  # less of a protocol says nothing
 
 
-def draw(placed: Placed, words: Words, *, name: str, prefix: str, extra_class: str = "") -> str:
-    """The picture; `prefix` begins the ids of its paths, so that two layouts can stand in one page."""
+def draw(placed: Placed, words: Words, *, name: str, prefix: str, extra_class: str = "", still: bool = False) -> str:
+    """The picture. `prefix` begins the ids of its paths, so that two layouts can stand in one page.
+
+    `still`: nobody will play it, so no places are kept for states to come.
+    """
     lines = [_line(way, words, prefix) for way in sorted(placed.lines, key=lambda way: way.line.lit)]
     size = (placed.box_width, placed.box_height)
     return tag(
         "svg",
         *(_region(region) for region in placed.regions),
         tag("g", *lines, class_="d-lines", aria_hidden="true"),
-        *(_box(box, x, y, size, words) for box, x, y in placed.boxes),
+        *(_box(box, x, y, size, words, still) for box, x, y in placed.boxes),
         class_=f"wires diagram {extra_class}".strip(), role="group", aria_label=name,
         viewBox=f"0 0 {number(placed.width)} {number(placed.height)}", width=placed.width, height=placed.height,
     )  # fmt: skip
@@ -78,20 +82,22 @@ def _words(way: Routed, words: Words) -> str:
     parts = [tag("tspan", text=kind, class_="d-tag")] if kind else []
     if line.count:
         parts.append(tag("tspan", text=f"{' ' if parts else ''}{line.count}", class_="d-count"))
-    elif line.protocol and not way.brief:
+    elif line.protocol and not way.brief and way.letters - len(kind) > LEAST_LETTERS:
         parts.append(tag("tspan", text=f"{' ' if parts else ''}{clipped(line.protocol, way.letters - len(kind))}"))
     x, y = way.words_at
     return tag("text", *parts, class_="d-words", x=x, y=y, text_anchor=way.anchor) if parts else ""
 
 
-def _box(box: Box, x: float, y: float, size: tuple[float, float], words: Words) -> str:
+def _box(box: Box, x: float, y: float, size: tuple[float, float], words: Words, still: bool) -> str:
     width, height = size
     corner = {"client": 16, "person": 16}.get(box.kind, 3)
     shapes = [tag("rect", class_="w-node d-box", x=x, y=y, width=width, height=height, rx=corner)]
     if box.kind == "core":
         shapes.append(tag("rect", class_="d-wall", x=x + 3, y=y + 3, width=width - 6, height=height - 6, rx=2))
-    shapes.append(tag("path", class_="d-icon", d=KINDS[box.kind], transform=_at(x + 12, y + height / 2 - 6)))
-    shapes += [*_texts(box, x, y, size), _state(box, x + width, y, words)]
+    shapes.append(tag("path", class_="d-icon", d=KINDS[box.kind], transform=_at(x + 10, y + height / 2 - 6)))
+    shapes += _texts(box, x, y, size)
+    if box.state != "idle" or not still:
+        shapes.append(_state(box, x + width, y, words))
     marks = [f"is-{box.state}", *(f"is-{mark}" for mark in ("changed", "selected", "unmatched") if getattr(box, mark))]
     return tag(
         "a" if box.href else "g", *shapes, class_=f"d-node d-kind-{box.kind} {' '.join(marks)}",

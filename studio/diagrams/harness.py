@@ -139,7 +139,7 @@ def _down(lines: Sequence[Line], at: dict[str, int], tops: Sequence[float], x: f
             Routed(
                 line=line,
                 points=points if at[line.source] == upper else points[::-1],
-                words_at=(here + 8, tops[upper] + HEIGHT + GAP / 2 + 4),
+                words_at=(here + 8, tops[upper] + HEIGHT + GAP / 2 + 1),
                 letters=9 if _crowded(line, lines, at) else 18,
             )
         )

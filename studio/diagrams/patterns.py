@@ -14,6 +14,7 @@ from studio.diagrams.graph import Box, Graph, Line, Words
 from workflows.domain.patterns import Beat, Pattern
 
 Layout = Literal["wide", "narrow"]
+MOST_PLAYED: Final = 150  # boxes of a drawing that a player may animate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +90,18 @@ def pattern_svg(pattern: Pattern, view: View, words: Words, *, layout: Layout = 
 
 def graph_svg(graph: Graph, words: Words, *, layout: Layout = "wide") -> str:
     """Any graph in one of the two layouts."""
+    return _drawn(graph, words, layout, still=len(graph.boxes) > MOST_PLAYED)
+
+
+def _drawn(graph: Graph, words: Words, layout: Layout, *, still: bool) -> str:
     placed = wide.place(graph) if layout == "wide" else harness.place(graph, words)
     name = words.diagram % {"title": graph.name, "count": len(graph.boxes)}
-    return draw(placed, words, name=name, prefix=layout, extra_class=f"diagram-{layout}")
+    return draw(placed, words, name=name, prefix=layout, extra_class=f"diagram-{layout}", still=still)
 
 
 def standalone_svg(pattern: Pattern, view: View, words: Words) -> str:
     """The pattern as a file of its own: colours for light paper as attributes, no links, nothing from outside."""
-    return standalone(pattern_svg(pattern, replace(view, href=""), words))
+    return standalone(_drawn(graph_of(pattern, replace(view, href="")), words, "wide", still=True))
 
 
 INK, INK_2, INK_3 = "#15202b", "#42505e", "#5b6875"
@@ -119,8 +124,15 @@ PAINT: Final[Mapping[str, Mapping[str, str]]] = {
     "d-words": {"font-size": "10.5", "fill": INK_3},
     "d-tag": {"font-weight": "600", "fill": INK_2},
     "d-count": {"font-weight": "600", "fill": INK},
-    "d-state-word": {"font-size": "11", "font-weight": "600", "fill": INK},
-    "d-state-back": {"fill": PAPER},
+    "d-state-word": {
+        "font-size": "11",
+        "font-weight": "600",
+        "fill": INK,
+        "stroke": PAPER,
+        "stroke-width": "6",
+        "paint-order": "stroke",
+    },
+    "d-state-back": {"fill": PAPER, "stroke": INK_3},
     "d-state-icon": {"fill": "none", "stroke": INK, "stroke-width": "1.5"},
     "w-lit": {"stroke": ACCENT, "stroke-width": "2"},
 }
@@ -133,7 +145,9 @@ _ROOT: Final = (
 def standalone(svg: str) -> str:
     """A drawing with its classes turned into attributes."""
     painted = re.sub(r' class="([^"]*)"', _painted, svg.replace('"w-tip w-lit"', '"w-dot"'))
-    return painted.replace("<svg", _ROOT, 1) + "\n"
+    head, shapes = painted.split(">", 1)
+    paper = f'<rect width="100%" height="100%" fill="{PAPER}"/>'
+    return f"{head.replace('<svg', _ROOT, 1)}>{paper}{shapes}\n"
 
 
 def _painted(match: re.Match[str]) -> str:

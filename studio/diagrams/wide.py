@@ -14,7 +14,7 @@ from studio.diagrams.graph import Box, Graph, Line
 from studio.diagrams.placed import Anchor, Placed, Point, Region, Routed
 
 Side = Literal["left", "right", "top", "bottom"]
-WIDTH: Final = 176.0
+WIDTH: Final = 182.0
 HEIGHT: Final = 62.0
 MARGIN: Final = 16.0
 PAD: Final = 14.0
@@ -22,7 +22,7 @@ ZONE_TOP: Final = 28.0
 ROW_GAP: Final = 50.0
 TRACK: Final = 12.0
 LANE: Final = 14.0
-STUB: Final = 90.0  # between the last lane and the next column: room for the words of a line
+STUB: Final = 86.0  # between the last lane and the next column: room for the words of a line
 BEFORE_LANES: Final = 26.0
 PORT: Final = 20.0
 COLUMN_PORT: Final = 66.0
