@@ -14,16 +14,17 @@ from studio.diagrams.graph import Box, Graph, Line
 from studio.diagrams.placed import Anchor, Placed, Point, Region, Routed
 
 Side = Literal["left", "right", "top", "bottom"]
-WIDTH: Final = 182.0
+WIDTH: Final = 176.0
 HEIGHT: Final = 62.0
-MARGIN: Final = 16.0
+MARGIN: Final = 4.0
 PAD: Final = 14.0
 ZONE_TOP: Final = 28.0
 ROW_GAP: Final = 50.0
 TRACK: Final = 12.0
 LANE: Final = 14.0
 STUB: Final = 86.0  # between the last lane and the next column: room for the words of a line
-BEFORE_LANES: Final = 26.0
+LOOP_WORDS: Final = 52.0
+BEFORE_LANES: Final = 18.0
 PORT: Final = 20.0
 COLUMN_PORT: Final = 66.0
 MOST_LANES: Final = 24  # the last one is shared by what finds no other
@@ -68,7 +69,7 @@ def place(graph: Graph) -> Placed:
         boxes=tuple((box, columns[box.column], rows[box.row]) for box in graph.boxes),
         lines=lines,
         regions=tuple(_regions(graph, columns, rows)),
-        width=max([right, *(x + STUB for x in loops)]),
+        width=max([right, *(x + LOOP_WORDS for x in loops)]),
         height=bottom,
         box_width=WIDTH,
         box_height=HEIGHT,
