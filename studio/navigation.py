@@ -16,7 +16,13 @@ class Item:
 
 
 GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
-    ("", (Item(gettext_noop("Home"), "home", "home", "home.read"),)),
+    (
+        "",
+        (
+            Item(gettext_noop("Home"), "home", "home", "home.read"),
+            Item(gettext_noop("Studio"), "studio", "pattern", "studio.read"),
+        ),
+    ),
     (
         gettext_noop("Gateway"),
         (

@@ -21,6 +21,7 @@ from studio.views import (
     service_accounts,
     settings,
     status,
+    studio,
     styleguide,
     try_it,
     units,
@@ -142,6 +143,7 @@ workflows: list[URLPattern] = [
 
 tenant: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("studio/", studio.studio, name="studio"),
     path("audit/", audit.audit_index, name="audit-list"),
     path("audit/export.csv", audit.audit_export, name="audit-export"),
     path("audit/<uuid:entry_id>/", audit.audit_show, name="audit-show"),
@@ -158,6 +160,9 @@ urlpatterns = [
     path("invitations/<str:token>/", members.invitation_accept, name="invitation-accept"),
     path("approvals/<str:token>/", approvals.approval_link, name="approval-link"),
     path("status/", status.public_status, name="public-status"),
+    path("studio/", studio.public_studio, name="public-studio"),
+    path("studio/patterns/", studio.studio_patterns, name="studio-patterns"),
+    path("studio/export/", studio.studio_export, name="studio-export"),
     path("theme/", appearance.set_theme, name="set_theme"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
 ]

@@ -43,6 +43,7 @@ _DECIDERS = frozenset({Role.OWNER, Role.APPROVER})
 
 ACTIONS: dict[str, frozenset[Role]] = {
     "home.read": _ALL,
+    "studio.read": _ALL,
     "unit.read": _ALL,
     "unit.change": _ADMINS,
     "member.read": _ALL,

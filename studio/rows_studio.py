@@ -1,0 +1,343 @@
+"""A pattern and a state of the Studio as what its templates show: links, words and figures, nothing left to compute."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from studio.diagrams.patterns import View
+from studio.pattern_pictures import said, twin
+from studio.viewstate import LIST, Correction, ViewState
+from workflows.domain.patterns import PLATFORM_NAMES, PLATFORMS, Node, Pattern, Scenario, changes
+
+MANY_NODES = 60  # above this the list is shown first and the diagram is asked for
+PLATFORM_KEYS = {"cloudflare": "c", "azure": "z", "aws": "a", "gcp": "g", "onprem": "o"}
+MODEL_KINDS = frozenset({"ai"})
+FIT_WORDS = {"native": lazy("Native"), "emulated": lazy("Emulated"), "none": lazy("No close match")}
+FIT_LOOKS = {"native": "good", "emulated": "warn", "none": "bad"}
+STATE_LOOKS = {
+    "active": "live",
+    "waiting": "wait",
+    "done": "good",
+    "failed": "bad",
+    "undone": "compensated",
+    "hit": "calm",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One value of a control: a link, or a radio button."""
+
+    value: str
+    label: str
+    url: str
+    active: bool
+    key: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLine:
+    """A node on one platform."""
+
+    platform: str
+    platform_label: str
+    service: str
+    how: str
+    limits: str
+    fit: str
+    fit_label: str
+    fit_look: str
+    doc: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeLine:
+    """An edge as a sentence, leading to the node at its other end."""
+
+    id: str
+    sentence: str
+    target: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeLine:
+    """A node with its five services and the edges that leave it."""
+
+    id: str
+    label: str
+    name: str
+    role: str
+    zone: str
+    url: str
+    services: Sequence[ServiceLine]
+    edges: Sequence[EdgeLine]
+    state: str
+    state_look: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatLine:
+    """A beat of the story as a sentence with a link, and what the player needs to move it."""
+
+    number: int
+    say: str
+    url: str
+    active: bool
+    edges: str
+    back: bool
+    states: str
+    milliseconds: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A scenario with all its beats."""
+
+    id: str
+    title: str
+    active: bool
+    beats: Sequence[BeatLine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Coming from another platform: what is said of it, and which nodes change."""
+
+    origin: str
+    said: str
+    nodes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformView:
+    """The whole pattern on one platform: how many nodes fit how well, what changes on the way here."""
+
+    id: str
+    label: str
+    active: bool
+    fits: Sequence[tuple[str, str, int]]
+    moves: Sequence[Move]
+    unmatched: str
+
+    @property
+    def from_default(self) -> str:
+        """What changes, coming from the platform that is shown first; empty for that one."""
+        return "" if self.id == PLATFORMS[0] else next(one.said for one in self.moves if one.origin == PLATFORMS[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatternView:
+    """One pattern as the page shows it: everything that is exchanged when another one is chosen."""
+
+    slug: str
+    title: str
+    summary: str
+    use_when: Sequence[str]
+    avoid_when: Sequence[str]
+    trade_offs: Sequence[str]
+    caption: str
+    portable: str
+    platforms: Sequence[PlatformView]
+    nodes: Sequence[NodeLine]
+    edge_count: int
+    stories: Sequence[Story]
+    zones: Sequence[tuple[str, Sequence[NodeLine]]]
+    beat: BeatLine | None
+    listed: bool
+    many: bool
+    router: str
+
+    @property
+    def platform(self) -> str:
+        """The id of the platform that is shown."""
+        return next(one.id for one in self.platforms if one.active)
+
+    @property
+    def story(self) -> Story:
+        """The scenario that is shown."""
+        return next(one for one in self.stories if one.active)
+
+
+def platform_label(platform: str) -> str:
+    """The name of a platform; all but one are proper names."""
+    return _("On-premise") if platform == "onprem" else PLATFORM_NAMES[platform]
+
+
+def pattern_view(pattern: Pattern, state: ViewState, view: View) -> PatternView:
+    """A pattern in a state; `view` carries a configuration's own names."""
+    nodes = list(_nodes(pattern, state, view))
+    stories = [_story(pattern, one, state) for one in pattern.scenarios]
+    story = next(one for one in stories if one.active)
+    many = len(nodes) > MANY_NODES
+    return PatternView(
+        slug=pattern.slug,
+        title=said(pattern.title),
+        summary=said(pattern.summary),
+        use_when=[said(one) for one in pattern.use_when],
+        avoid_when=[said(one) for one in pattern.avoid_when],
+        trade_offs=[said(one) for one in pattern.trade_offs],
+        caption=said(pattern.captions["cloudflare"]),
+        portable=said(pattern.captions["portable"]),
+        platforms=[_platform(pattern, one, state) for one in PLATFORMS],
+        nodes=nodes,
+        edge_count=len(pattern.edges),
+        stories=stories,
+        zones=[(said(label), [one for one in nodes if one.zone == zone]) for zone, label in pattern.zones.items()],
+        beat=story.beats[state.beat - 1] if state.beat else None,
+        listed=state.view == LIST or (many and not state.view),
+        many=many,
+        router=next((one.id for one in pattern.nodes if one.kind == "router"), ""),
+    )
+
+
+def pattern_choices(patterns: Sequence[Pattern], state: ViewState) -> list[Choice]:
+    """The five stations. What stands in brackets behind a title is a note to it."""
+    return [
+        Choice(
+            value=one.slug,
+            label=said(one.title).partition(" (")[0],
+            note=said(one.title).partition(" (")[2].removesuffix(")"),
+            url="?" + state.query(pattern=one.slug),
+            active=one.slug == state.pattern,
+            key=str(one.number),
+        )
+        for one in patterns
+    ]
+
+
+def platform_choices(state: ViewState) -> list[Choice]:
+    """The five platforms."""
+    return [
+        Choice(
+            value=one,
+            label=platform_label(one),
+            url="?" + state.query(platform=one),
+            active=one == state.platform,
+            key=PLATFORM_KEYS[one],
+        )
+        for one in PLATFORMS
+    ]
+
+
+def correction_words(corrections: Sequence[Correction], view: PatternView) -> list[str]:
+    """A word about each value of the address that is not known."""
+    labels = {one.id: one.label for one in view.nodes} | {one.id: one.title for one in view.stories}
+    labels |= {one.id: one.label for one in view.platforms}
+    return [
+        _correction(one) % {"given": one.given, "shown": labels.get(one.shown, one.shown), "title": view.title}
+        for one in corrections
+    ]
+
+
+def _correction(correction: Correction) -> str:
+    sentences = {
+        "pattern": _("There is no pattern “%(given)s”. This is %(title)s."),
+        "platform": _("There is no platform “%(given)s”. This is %(shown)s."),
+        "scenario": _("There is no scenario “%(given)s”. This is “%(shown)s”."),
+        "beat": _("This scenario has no beat “%(given)s”. This is beat %(shown)s."),
+        "node": _("This pattern has no node “%(given)s”."),
+        "view": _("There is no view “%(given)s”."),
+    }
+    if correction.parameter == "node" and correction.shown:
+        return _("This pattern has no node “%(given)s”. The nearest is “%(shown)s”.")
+    return sentences[correction.parameter]
+
+
+def _nodes(pattern: Pattern, state: ViewState, view: View) -> Iterator[NodeLine]:
+    words, moment = twin(pattern, view), view.moment(pattern)
+    for node, row in zip(pattern.nodes, words.nodes, strict=True):
+        edges = [
+            EdgeLine(id=line.id, sentence=line.sentence, target=edge.target, url="?" + state.query(node=edge.target))
+            for edge, line in zip(pattern.edges, words.lines, strict=True)
+            if edge.source == node.id
+        ]
+        yield NodeLine(
+            id=node.id,
+            label=said(node.label),
+            name=view.names.get(node.id, ""),
+            role=said(node.role),
+            zone=node.zone,
+            url="?" + state.query(node=node.id),
+            services=list(_services(node, state)),
+            edges=edges,
+            state=row.state,
+            state_look=STATE_LOOKS.get(moment.states[node.id], "") if moment else "",
+        )
+
+
+def _services(node: Node, state: ViewState) -> Iterator[ServiceLine]:
+    for platform in PLATFORMS:
+        one = node.services[platform]
+        yield ServiceLine(
+            platform=platform,
+            platform_label=platform_label(platform),
+            service=one.service,
+            how=said(one.how),
+            limits=said(one.limits),
+            fit=one.fit,
+            fit_label=str(FIT_WORDS[one.fit]),
+            fit_look=FIT_LOOKS[one.fit],
+            doc=one.doc,
+            active=platform == state.platform,
+        )
+
+
+def _story(pattern: Pattern, scenario: Scenario, state: ViewState) -> Story:
+    here = scenario.id == state.scenario
+    return Story(
+        id=scenario.id,
+        title=said(scenario.title),
+        active=here,
+        beats=[
+            _beat(pattern, scenario, number, "?" + state.query(scenario=scenario.id, beat=number), state)
+            for number in range(1, len(scenario.beats) + 1)
+        ],
+    )
+
+
+def _beat(pattern: Pattern, scenario: Scenario, number: int, url: str, state: ViewState) -> BeatLine:
+    beat = scenario.beats[number - 1]
+    reached = [] if beat.back else [pattern.node(pattern.edge(one).target) for one in beat.edges]
+    return BeatLine(
+        number=number,
+        say=said(beat.say),
+        url=url,
+        active=(scenario.id, number) == (state.scenario, state.beat),
+        edges=" ".join(beat.edges),
+        back=beat.back,
+        states=" ".join(f"{node}:{now}" for node, now in beat.states.items() if now != "idle"),
+        milliseconds=beat.milliseconds,
+        calls=sum(one.kind in MODEL_KINDS for one in reached),
+    )
+
+
+def _platform(pattern: Pattern, platform: str, state: ViewState) -> PlatformView:
+    fits = [node.services[platform].fit for node in pattern.nodes]
+    return PlatformView(
+        id=platform,
+        label=platform_label(platform),
+        active=platform == state.platform,
+        fits=[(FIT_LOOKS[fit], str(label), fits.count(fit)) for fit, label in FIT_WORDS.items() if fit in fits],
+        moves=[_move(pattern, one, platform) for one in PLATFORMS],
+        unmatched=" ".join(node.id for node in pattern.nodes if node.services[platform].fit == "none"),
+    )
+
+
+def _move(pattern: Pattern, origin: str, platform: str) -> Move:
+    """“7 of 9 change, 1 has no close match.”"""
+    found = changes(pattern, origin, platform)
+    without = len(found.no_match)
+    changed = ngettext("%(count)d of %(all)d changes", "%(count)d of %(all)d change", len(found.changed)) % {
+        "count": len(found.changed),
+        "all": found.nodes,
+    }
+    unmatched = ngettext("%(count)d has no close match", "%(count)d have no close match", without) % {"count": without}
+    words = f"{changed}, {unmatched if without else _('each has a match')}."
+    return Move(origin=origin, said=words, nodes=" ".join(found.changed))

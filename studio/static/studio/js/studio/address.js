@@ -1,0 +1,30 @@
+// The state of the page and its address: the same names as studio/viewstate.py, in the same order.
+const NAMES = ["pattern", "platform", "scenario", "beat", "node", "view"];
+
+export function readAddress(before) {
+  const query = new URLSearchParams(location.search);
+  const read = Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? before[name]]));
+  return { ...read, beat: Number(query.get("beat")) || 0, node: query.get("node") ?? "", view: query.get("view") ?? "" };
+}
+
+// what the server made of the address: it may have corrected it
+export function stateOf(root) {
+  const { pattern, platform, scenario, beat, node, view } = root.dataset;
+  return { pattern, platform, scenario, beat: Number(beat), node, view };
+}
+
+export function changed(state, changes) {
+  const next = { ...state, ...changes };
+  if (changes.pattern && changes.pattern !== state.pattern) Object.assign(next, { beat: 0, node: "" }, changes);
+  if (changes.scenario && changes.scenario !== state.scenario) Object.assign(next, { beat: 0 }, changes);
+  return next;
+}
+
+export function queryOf(state, configuration) {
+  const query = new URLSearchParams({ pattern: state.pattern, platform: state.platform, scenario: state.scenario });
+  if (state.beat) query.set("beat", state.beat);
+  if (state.node) query.set("node", state.node);
+  if (state.view) query.set("view", state.view);
+  if (configuration) query.set("configuration", configuration);
+  return `?${query}`;
+}

@@ -1,0 +1,209 @@
+// The drawing: states of nodes, lines that are lit, tokens on their way, and walking through it with the keyboard.
+// A pattern is drawn twice, wide and narrow; the style sheet shows one, both are kept true.
+const SVG = "http://www.w3.org/2000/svg";
+const SAMPLES = 32;
+const MOST_TOKENS = 40;
+const RADIUS = 5;
+const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+const NARROW = matchMedia("(width < 40rem)"); // as in the style sheet; asking the layout would cost it
+const GLIDE = { duration: 250, easing: "cubic-bezier(.2, .7, .2, 1)" };
+
+class Drawing {
+  constructor(svg) {
+    this.svg = svg;
+    this.nodes = new Map([...svg.querySelectorAll("[data-node]")].map((node) => [node.dataset.node, node]));
+    this.edges = new Map([...svg.querySelectorAll("[data-edge]")].map((edge) => [edge.dataset.edge, edge]));
+    for (const one of svg.querySelectorAll(".d-token, .tokens")) one.remove(); // the server's, and those of an earlier visit
+    this.layer = svg.appendChild(document.createElementNS(SVG, "g"));
+    this.layer.setAttribute("class", "tokens");
+    this.layer.setAttribute("aria-hidden", "true");
+  }
+
+  middle(id) {
+    const box = this.nodes.get(id).querySelector(".d-box");
+    const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(box.getAttribute(name)));
+    return { x: x + width / 2, y: y + height / 2 };
+  }
+}
+
+export class Board {
+  constructor(looks) {
+    this.looks = looks; // of states: [word, icon]
+    this.samples = new WeakMap();
+  }
+
+  // another pattern was put on the page
+  mount(article) {
+    this.drawings = [...article.querySelectorAll("svg.diagram")].map((svg) => new Drawing(svg));
+    this.twins = new Map([...article.querySelectorAll("[data-state-of]")].map((one) => [one.dataset.stateOf, one]));
+    const [first] = this.drawings[0].nodes.keys();
+    this.rove(first);
+    this.#measure();
+  }
+
+  get drawing() {
+    return this.drawings.at(NARROW.matches ? -1 : 0);
+  }
+
+  // points of all lines, taken when nothing else is to do, so that the first token starts on time
+  #measure() {
+    const { drawing } = this;
+    (window.requestIdleCallback ?? setTimeout)(() => drawing.edges.forEach((edge) => this.#points(edge)));
+  }
+
+  // states after a beat; lines it uses, and those used before it
+  paint(states, lit, past) {
+    for (const { nodes, edges } of this.drawings) {
+      for (const [id, node] of nodes) this.#state(node, states[id] ?? "idle");
+      for (const [id, edge] of edges) {
+        const on = lit.includes(id);
+        edge.classList.toggle("is-past", past.has(id));
+        if (edge.classList.toggle("is-lit", on) || edge.querySelector(".w-lit")) {
+          for (const shape of edge.querySelectorAll("path, polygon")) shape.classList.toggle("w-lit", on);
+        }
+      }
+    }
+    for (const [id, twin] of this.twins) twin.textContent = this.looks[states[id]]?.[0] ?? "";
+  }
+
+  #state(node, state) {
+    if (node.dataset.state === state) return;
+    node.classList.replace(`is-${node.dataset.state}`, `is-${state}`);
+    node.dataset.state = state;
+    const [word, icon] = this.looks[state] ?? ["", ""];
+    node.querySelector(".d-state-word").textContent = word;
+    node.querySelector(".d-state-icon").setAttribute("d", icon || "M0 0");
+  }
+
+  // where tokens are: [{edge, back, where}], `where` from 0 at the source to 1
+  tokens(list) {
+    const { layer, edges } = this.drawing;
+    const shown = list.filter(({ edge }) => edges.has(edge)).slice(0, MOST_TOKENS);
+    while (layer.childElementCount < shown.length) this.#token(layer);
+    while (layer.childElementCount > shown.length) layer.lastElementChild.remove();
+    shown.forEach(({ edge, back, where }, index) => {
+      const points = this.#points(edges.get(edge));
+      const at = (back ? 1 - where : where) * SAMPLES;
+      const low = Math.min(Math.floor(at), SAMPLES - 1);
+      const [a, b, part] = [points[low], points[low + 1], at - low];
+      const token = layer.children[index];
+      token.setAttribute("transform", `translate(${a.x + (b.x - a.x) * part} ${a.y + (b.y - a.y) * part})`);
+      token.setAttribute("class", `token token-${edges.get(edge).dataset.kind}`);
+    });
+  }
+
+  #token(layer) {
+    const token = document.createElementNS(SVG, "circle");
+    token.setAttribute("r", RADIUS);
+    layer.append(token);
+  }
+
+  #points(edge) {
+    if (!this.samples.has(edge)) {
+      const line = edge.querySelector("path");
+      const step = line.getTotalLength() / SAMPLES;
+      this.samples.set(edge, Array.from({ length: SAMPLES + 1 }, (_, index) => line.getPointAtLength(index * step)));
+    }
+    return this.samples.get(edge);
+  }
+
+  ends(id) {
+    const { source, target } = this.drawing.edges.get(id).dataset;
+    return [source, target];
+  }
+
+  label(id) {
+    return [...this.drawing.nodes.get(id).querySelectorAll(".d-label")].map((line) => line.lastChild.data).join(" ");
+  }
+
+  outline(ids) {
+    this.#mark("is-changed", ids);
+  }
+
+  unmatched(ids) {
+    this.#mark("is-unmatched", ids);
+  }
+
+  #mark(name, ids) {
+    for (const { nodes } of this.drawings) for (const [id, node] of nodes) node.classList.toggle(name, ids.includes(id));
+  }
+
+  // a node that is looked at: its lines stand out, the rest steps back
+  near(id) {
+    if (id === this.close) return;
+    this.close = id;
+    const { svg, nodes, edges } = this.drawing;
+    const neighbours = new Set([id]);
+    svg.classList.toggle("has-near", Boolean(id));
+    for (const edge of edges.values()) {
+      const ends = [edge.dataset.source, edge.dataset.target];
+      edge.classList.toggle("is-near", ends.includes(id));
+      if (ends.includes(id)) ends.forEach((end) => neighbours.add(end));
+    }
+    for (const [other, node] of nodes) node.classList.toggle("is-near", neighbours.has(other));
+  }
+
+  // Tab enters the drawing once; inside it the arrows go
+  rove(id) {
+    this.current = id;
+    for (const { nodes } of this.drawings) {
+      for (const [other, node] of nodes) node.setAttribute("tabindex", other === id ? "0" : "-1");
+    }
+  }
+
+  focus(id) {
+    const node = this.drawing.nodes.get(id);
+    if (!node) return;
+    this.rove(id);
+    node.focus();
+  }
+
+  // where a key leads: the neighbour by a line that lies most in its direction, else the nearest node that does
+  towards(key, id) {
+    const { nodes, edges } = this.drawing;
+    const ids = [...nodes.keys()];
+    if (key === "Home") return ids[0];
+    if (key === "End") return ids.at(-1);
+    const joined = [...edges.values()]
+      .map(({ dataset: { source, target } }) => (source === id ? target : target === id ? source : ""))
+      .filter(Boolean);
+    return this.#most(ARROWS[key], id, joined) ?? this.#most(ARROWS[key], id, ids);
+  }
+
+  #most([dx, dy], id, others) {
+    const from = this.drawing.middle(id);
+    let [best, least] = [undefined, Infinity];
+    for (const other of others) {
+      const to = this.drawing.middle(other);
+      const along = (to.x - from.x) * dx + (to.y - from.y) * dy;
+      const across = Math.abs((to.x - from.x) * dy) + Math.abs((to.y - from.y) * dx);
+      if (other !== id && along > 1 && across <= along * 2.5 && along + 2 * across < least) [best, least] = [other, along + 2 * across];
+    }
+    return best;
+  }
+
+  find(letters) {
+    const wanted = letters.trim().toLocaleLowerCase();
+    if (!wanted) return "";
+    const all = [...this.drawing.nodes.keys()].map((id) => [id, this.label(id).toLocaleLowerCase()]);
+    return (all.find(([, label]) => label.startsWith(wanted)) ?? all.find(([, label]) => label.includes(wanted)))?.[0] ?? "";
+  }
+
+  places() {
+    const { drawing } = this;
+    return new Map([...drawing.nodes.keys()].map((id) => [id, drawing.middle(id)]));
+  }
+
+  // nodes that both patterns have glide from where they were, the others appear
+  glide(before) {
+    const { nodes } = this.drawing;
+    for (const [id, to] of this.places()) {
+      const from = before.get(id);
+      const frames = from
+        ? [{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: "none" }]
+        : [{ opacity: 0 }, { opacity: 1 }];
+      nodes.get(id).animate(frames, GLIDE);
+    }
+    this.drawing.svg.querySelector(".d-lines")?.animate([{ opacity: 0 }, { opacity: 1 }], GLIDE);
+  }
+}

@@ -1,0 +1,34 @@
+// The drawer at the side: what a node is. Without script the same words stand in the page.
+export class Drawer {
+  constructor(dialog, closed) {
+    this.dialog = dialog;
+    this.slot = dialog.querySelector("#drawer-node");
+    this.title = dialog.querySelector("#drawer-title");
+    this.simulator = dialog.querySelector("#simulator");
+    dialog.addEventListener("close", closed);
+    dialog.querySelector("#drawer-close").addEventListener("click", (event) => {
+      event.preventDefault();
+      dialog.close();
+    });
+  }
+
+  open(article, id, label) {
+    const words = article.querySelector(`template[data-drawer="${CSS.escape(id)}"]`);
+    if (!words) return;
+    this.title.textContent = label;
+    this.slot.replaceChildren(words.content.cloneNode(true));
+    this.simulator.hidden = id !== article.dataset.router;
+    this.mark(this.platform);
+    if (this.dialog.open && !this.dialog.matches(":modal")) this.dialog.close();
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  close() {
+    if (this.dialog.open) this.dialog.close();
+  }
+
+  mark(platform) {
+    this.platform = platform;
+    for (const row of this.slot.querySelectorAll("[data-row]")) row.classList.toggle("is-current", row.dataset.row === platform);
+  }
+}

@@ -1,0 +1,52 @@
+// Links of the page: a click on one changes the state in place, and afterwards all of them say what they lead to.
+const CHANGES = {
+  pattern: (link) => ({ pattern: link.dataset.pattern }),
+  node: (link) => ({ node: link.dataset.node }),
+  beat: (link) => ({ beat: Number(link.dataset.beat) }),
+  view: (link) => ({ view: link.dataset.view }),
+};
+const SELECTOR = "a[data-pattern], a[data-node], a[data-beat], a[data-view]";
+
+function changesOf(link) {
+  const kind = Object.keys(CHANGES).find((name) => name in link.dataset);
+  return CHANGES[kind](link);
+}
+
+function plain(event) {
+  return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+}
+
+export function listenLinks(places, act) {
+  for (const place of places) {
+    place.addEventListener("click", (event) => {
+      const link = event.target.closest(SELECTOR);
+      if (!link || !plain(event)) return;
+      event.preventDefault();
+      act(changesOf(link), link);
+    });
+  }
+}
+
+// what leads away from this page takes the state along
+function carried(link, state) {
+  const url = new URL(link.getAttribute("href"), location.href);
+  const next = url.searchParams.get("next");
+  const target = next ? new URL(next, location.href) : url;
+  for (const name of ["pattern", "platform", "scenario", "beat"]) {
+    if (target.searchParams.has(name)) target.searchParams.set(name, state[name]);
+  }
+  if (next) url.searchParams.set("next", target.pathname + target.search);
+  link.setAttribute("href", url.pathname + url.search);
+}
+
+export function relink(places, query, state) {
+  for (const place of places) {
+    for (const link of place.querySelectorAll(SELECTOR)) link.setAttribute("href", query(changesOf(link)));
+    for (const link of place.querySelectorAll("a[data-export]")) carried(link, state);
+  }
+  const use = document.getElementById("use");
+  if (use) carried(use, state);
+  for (const next of document.querySelectorAll("input[name=next]")) next.value = location.pathname + location.search;
+  const share = document.getElementById("share");
+  if (share) share.dataset.copyValue = location.href;
+}

@@ -1,0 +1,243 @@
+// The Studio: keeps page and address in one state. The server has drawn it already; every control was a link before.
+import { changed, queryOf, readAddress, stateOf } from "./address.js";
+import { Board } from "./board.js";
+import { Drawer } from "./drawer.js";
+import { listenKeys } from "./keys.js";
+import { listenLinks, relink } from "./links.js";
+import { Packs } from "./packs.js";
+import { png } from "./picture.js";
+import { Story } from "./story.js";
+
+const AUTOPLAY_AFTER_MS = 600;
+const OUTLINED_MS = 1500;
+const root = document.getElementById("studio");
+const dialog = document.getElementById("drawer");
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+const still = () => reduced.matches;
+const listed = ({ view }) => (view || root.dataset.firstView) === "list";
+const soon = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+
+class Studio {
+  constructor() {
+    this.state = stateOf(root);
+    this.article = root.querySelector("#pattern");
+    this.board = new Board(JSON.parse(root.querySelector("#studio-states").textContent));
+    this.story = new Story({ root, board: this.board, still, settled: (beat) => this.settled(beat) });
+    this.drawer = new Drawer(dialog, () => this.go({ node: "" }));
+    this.packs = new Packs(root.dataset.packs, (away) => { root.querySelector("#studio-away").hidden = !away; });
+    this.packs.keep(this.article);
+  }
+
+  start() {
+    this.board.mount(this.article);
+    this.story.load(this.article, this.state.scenario, this.state.beat);
+    if (this.state.node) this.#node({});
+    this.packs.start();
+    soon(() => this.relink());
+    const calm = still() || this.state.beat || this.state.node || listed(this.state);
+    if (!calm) setTimeout(() => { if (!this.touched && !document.hidden) this.story.play({ auto: true }); }, AUTOPLAY_AFTER_MS);
+  }
+
+  // the one way to another state: the page first, then the address
+  go(changes, { push = true } = {}) {
+    const before = this.state;
+    const next = changed(before, changes);
+    if (next.pattern !== before.pattern && !this.packs.get(next.pattern)) {
+      location.assign(queryOf(next, root.dataset.configuration));
+      return;
+    }
+    this.touched = true;
+    this.state = next;
+    const other = next.pattern !== before.pattern;
+    if (other) this.#pattern();
+    if (other || next.platform !== before.platform) this.#platform(before, other);
+    if (other || next.view !== before.view) this.#view();
+    if (other || next.scenario !== before.scenario) this.#scenario();
+    else if (next.beat !== before.beat) this.story.to(next.beat, push);
+    if (next.node !== before.node) this.#node(before);
+    if (push) this.address(true);
+  }
+
+  #pattern() {
+    const article = this.packs.get(this.state.pattern);
+    const places = this.board.places();
+    const inside = this.article.contains(document.activeElement);
+    this.story.pause();
+    document.title = document.title.replace(this.article.dataset.title, article.dataset.title);
+    this.article.replaceWith(article);
+    this.article = article;
+    this.board.mount(article);
+    if (!still()) this.board.glide(places);
+    for (const link of root.querySelectorAll(".stations a")) {
+      link.toggleAttribute("aria-current", link.dataset.pattern === this.state.pattern);
+      if (link.hasAttribute("aria-current")) link.setAttribute("aria-current", "true");
+    }
+    root.querySelector("input[name=pattern]").value = this.state.pattern;
+    if (inside) this.board.focus(this.board.current);
+    this.say(article.dataset.title);
+  }
+
+  #platform(before, other) {
+    const { platform } = this.state;
+    root.dataset.platform = platform;
+    if (this.article.dataset.shown !== platform) {
+      for (const one of this.article.querySelectorAll("[data-platform]:not(text)")) one.hidden = one.dataset.platform !== platform;
+      this.board.unmatched(this.article.querySelector(`#changes [data-platform="${platform}"]`).dataset.unmatched.split(" "));
+      this.article.dataset.shown = platform;
+    }
+    this.#check("platform", platform);
+    this.drawer.mark(platform);
+    if (other) return;
+    const now = this.article.querySelector(`#changes [data-platform="${platform}"]`);
+    this.say(now.getAttribute(`data-from-${before.platform}`));
+    this.board.outline(now.getAttribute(`data-moved-${before.platform}`).split(" "));
+    clearTimeout(this.outlined);
+    this.outlined = setTimeout(() => this.board.outline([]), OUTLINED_MS);
+  }
+
+  #scenario() {
+    this.#check("scenario", this.state.scenario);
+    this.story.load(this.article, this.state.scenario, this.state.beat);
+    if (!this.state.beat && !still() && !listed(this.state)) this.story.play({ auto: true });
+  }
+
+  #view() {
+    const list = listed(this.state);
+    this.article.querySelector("#board").hidden = list;
+    this.article.querySelector("#twin").hidden = !list;
+    for (const link of this.article.querySelectorAll("a[data-view]")) {
+      link.toggleAttribute("aria-current", (link.dataset.view === "list") === list);
+      if (link.hasAttribute("aria-current")) link.setAttribute("aria-current", "true");
+    }
+  }
+
+  #node(before) {
+    const { node } = this.state;
+    if (!node) {
+      this.drawer.close();
+      this.board.focus(before.node);
+      return;
+    }
+    this.board.rove(node);
+    this.drawer.open(this.article, node, this.board.label(node), this.state.platform);
+  }
+
+  // the story came to rest on a beat that somebody asked for
+  settled(beat) {
+    this.touched = true;
+    if (beat === this.state.beat) return;
+    this.state = { ...this.state, beat };
+    this.address();
+  }
+
+  address(push = false) {
+    const query = queryOf(this.state, root.dataset.configuration);
+    if (query !== location.search) history[push ? "pushState" : "replaceState"](null, "", query);
+    soon(() => this.relink());
+  }
+
+  relink() {
+    const query = (changes) => queryOf(changed(this.state, changes), root.dataset.configuration);
+    relink([root, dialog], query, this.state);
+  }
+
+  say(words) {
+    root.querySelector("#studio-said").textContent = words;
+  }
+
+  #check(name, value) {
+    for (const one of root.querySelectorAll(`input[name="${name}"]`)) one.checked = one.value === value;
+  }
+}
+
+const studio = new Studio();
+const { board, story } = studio;
+
+listenLinks([root, dialog], (changes) => {
+  studio.go(changes);
+});
+
+root.addEventListener("change", ({ target }) => {
+  if (target.name === "platform" || target.name === "scenario") studio.go({ [target.name]: target.value });
+});
+
+root.addEventListener("submit", (event) => {
+  if (event.target.id === "studio-bar") event.preventDefault();
+});
+
+root.addEventListener("click", async (event) => {
+  studio.touched = true;
+  const button = event.target.closest("#play, #previous, #next, [data-export=png]");
+  if (!button) return;
+  if (button.tagName === "A") event.preventDefault();
+  if (button.id === "play") story.toggle();
+  else if (button.id === "previous") story.step(-1);
+  else if (button.id === "next") story.step(1);
+  else await picture(button);
+});
+
+async function picture(button) {
+  const svg = studio.article.querySelector("a[data-export=svg]").href;
+  try {
+    await png(svg, `${studio.state.pattern}-${studio.state.platform}.png`);
+  } catch {
+    studio.say(button.dataset.failed);
+    button.querySelector("span").textContent = button.dataset.failed;
+  }
+}
+
+// looking closer: hover and focus
+const nodeOf = (target) => target.closest?.("a[data-node]")?.dataset.node ?? "";
+for (const name of ["pointerover", "focusin"]) {
+  root.addEventListener(name, ({ target }) => { if (target.closest(".board")) board.near(nodeOf(target)); });
+}
+for (const name of ["pointerleave", "focusout"]) {
+  root.addEventListener(name, () => board.near(""), true);
+}
+
+root.addEventListener("keydown", (event) => {
+  const node = event.target.closest(".board") && nodeOf(event.target);
+  if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!/^(Arrow|Home|End)/.test(event.key)) return;
+  event.preventDefault();
+  board.focus(board.towards(event.key, node) ?? node);
+});
+
+const finder = root.querySelector("#find");
+const seek = { to: "" };
+function showFinder() {
+  finder.hidden = false;
+  const input = finder.querySelector("input");
+  input.value = "";
+  input.focus();
+}
+finder.addEventListener("input", ({ target }) => { seek.to = board.find(target.value) ?? ""; board.near(seek.to); });
+finder.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" && event.key !== "Escape") return;
+  event.preventDefault();
+  finder.hidden = true;
+  board.focus(event.key === "Enter" && seek.to ? seek.to : board.current);
+});
+
+const choose = (changes) => () => studio.go(changes);
+const choices = (selector, change) => [...root.querySelectorAll(selector)].map((one) => [one.getAttribute("aria-keyshortcuts"), choose(change(one))]);
+listenKeys(root, document.getElementById("single-keys"), {
+  ...Object.fromEntries(choices(".stations a", (link) => ({ pattern: link.dataset.pattern }))),
+  ...Object.fromEntries(choices("input[name=platform]", (input) => ({ platform: input.value }))),
+  p: () => story.toggle(),
+  ",": () => story.step(-1),
+  ".": () => story.step(1),
+  l: () => studio.go({ view: listed(studio.state) ? "diagram" : "list" }),
+  r: () => studio.article.dataset.router && studio.go({ node: studio.article.dataset.router }),
+  "/": showFinder,
+  "?": () => document.getElementById("studio-keys").showModal(),
+});
+
+addEventListener("popstate", () => {
+  story.pause();
+  studio.go(readAddress(studio.state), { push: false });
+  studio.relink();
+});
+document.addEventListener("visibilitychange", () => { if (document.hidden) story.pause(); });
+
+studio.start();

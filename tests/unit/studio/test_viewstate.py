@@ -1,0 +1,88 @@
+"""The Studio's address: every state in it, unknown values replaced by the nearest good one, and said."""
+
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+
+from studio.viewstate import Correction, view_state
+from workflows.domain.patterns import PLATFORMS, SCENARIOS
+from workflows.patterns import patterns
+
+
+def read(**query: object):
+    return view_state({name: str(value) for name, value in query.items()}, patterns())
+
+
+def test_no_query_is_the_first_pattern_at_rest():
+    state, corrections = read()
+    assert (state.pattern, state.platform, state.scenario, state.beat) == ("orchestrator", "cloudflare", "happy", 0)
+    assert (state.node, state.view, corrections) == ("", "", ())
+
+
+@pytest.mark.parametrize("slug", [one.slug for one in patterns()])
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_state_is_read_back_from_its_own_address(slug: str, platform: str, scenario: str):
+    pattern = next(one for one in patterns() if one.slug == slug)
+    last, node = len(pattern.scenario(scenario).beats), pattern.nodes[-1].id
+    state, corrections = read(
+        pattern=slug, platform=platform, scenario=scenario, beat=last, node=node, view="list"
+    )  # fmt: skip
+    assert corrections == ()
+    again, _ = view_state({name: values[0] for name, values in parse_qs(state.query()).items()}, patterns())
+    assert again == state
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "shown"),
+    [
+        ("pattern", "orchestrater", "orchestrator"),
+        ("pattern", "sagas", "saga"),
+        ("pattern", "nonsense", "orchestrator"),
+        ("platform", "amazon", "cloudflare"),
+        ("platform", "azzure", "azure"),
+        ("scenario", "slow", "slow-model"),
+        ("scenario", "🦊", "happy"),
+        ("node", "ruter", "router"),
+        ("node", "zzz", ""),
+        ("view", "lists", "list"),
+        ("beat", "999", "9"),
+        ("beat", "-3", "1"),
+        ("beat", "²", "1"),
+        ("beat", "9" * 5000, "1"),
+    ],
+)
+def test_an_unknown_value_becomes_the_nearest_good_one_and_is_said(name: str, given: str, shown: str):
+    state, corrections = read(**{name: given})
+    assert str(getattr(state, name)) == shown
+    assert corrections == (Correction(name, given[:40], shown),)
+
+
+@pytest.mark.parametrize("given", ["AWS", " aws ", "aws"])
+def test_capitals_and_blanks_are_no_fault(given: str):
+    state, corrections = read(platform=given)
+    assert (state.platform, corrections) == ("aws", ())
+
+
+def test_a_pattern_is_known_by_its_number():
+    state, corrections = read(pattern=4)
+    assert (state.pattern, corrections) == ("saga", ())
+
+
+def test_several_unknown_values_are_each_said():
+    _, corrections = read(pattern="x", platform="y", scenario="z", beat="q")
+    assert [one.parameter for one in corrections] == ["pattern", "platform", "scenario", "beat"]
+
+
+def test_another_pattern_or_scenario_starts_from_its_first_picture():
+    state, _ = read(scenario="happy", beat=3, node="router")
+    assert state.query(pattern="saga") == urlencode(
+        {"pattern": "saga", "platform": "cloudflare", "scenario": "happy"}
+    )  # fmt: skip
+    assert "beat" not in state.query(scenario="model-down")
+    assert "node=router" in state.query(scenario="model-down")
+
+
+def test_another_platform_keeps_the_moment():
+    state, _ = read(beat=3, node="router", view="list")
+    assert state.query(platform="gcp").endswith("platform=gcp&scenario=happy&beat=3&node=router&view=list")
