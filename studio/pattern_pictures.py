@@ -4,26 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, pgettext
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import get_language
 
-from studio.diagrams.graph import Words
 from studio.diagrams.marks import STATES
 from studio.diagrams.patterns import View, graph_of, pattern_svg, standalone_svg
 from studio.diagrams.twin import Twin, mermaid, text_twin
+from studio.pattern_words import words
 from studio.viewstate import ViewState
 from workflows.domain.patterns import LANGUAGES, Pattern, Text
-
-STATE_WORDS = {
-    "idle": lazy("idle"),
-    "active": lazy("working"),
-    "waiting": lazy("waiting"),
-    "done": lazy("done"),
-    "failed": lazy("failed"),
-    "undone": lazy("undone"),
-    "hit": lazy("known already"),
-}
 
 
 def language() -> str:
@@ -37,25 +25,9 @@ def said(text: Text) -> str:
     return text[language()]
 
 
-def words() -> Words:
-    """What a drawing says in its own words."""
-    return Words(
-        event=pgettext("short mark in a diagram", "evt"),
-        undo=pgettext("short mark in a diagram", "undo"),
-        diagram=_("Diagram: %(title)s, %(count)d elements"),
-        call=_("%(source)s → %(target)s, call: %(label)s (%(protocol)s)."),
-        reply=_("%(source)s → %(target)s, reply: %(label)s (%(protocol)s)."),
-        event_sentence=_("%(source)s ⇢ %(target)s, event: %(label)s (%(protocol)s)."),
-        compensation=_("%(source)s ↩ %(target)s, undo: %(label)s (%(protocol)s)."),
-        node=_("%(label)s: %(service)s."),
-        traffic=_("%(count)s in the last 24 hours"),
-        states={state: str(word) for state, word in STATE_WORDS.items()},
-    )
-
-
 def state_looks() -> dict[str, list[str]]:
-    """Word and icon of each state, for the player."""
-    return {state: [str(word), STATES[state]] for state, word in STATE_WORDS.items() if state != "idle"}
+    """Word and icon of each state, for the player; idle has neither."""
+    return {state: [word, STATES[state]] for state, word in words().states.items() if state != "idle"}
 
 
 def view_of(state: ViewState, names: Mapping[str, str] | None = None, traffic: Mapping[str, str] | None = None) -> View:

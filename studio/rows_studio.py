@@ -4,18 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from studio.diagrams.patterns import View
 from studio.pattern_pictures import said, twin
+from studio.pattern_words import fit_words
 from studio.viewstate import LIST, Correction, ViewState
 from workflows.domain.patterns import PLATFORM_NAMES, PLATFORMS, Node, Pattern, Scenario, changes
 
 MANY_NODES = 60  # above this the list is shown first and the diagram is asked for
 PLATFORM_KEYS = {"cloudflare": "c", "azure": "z", "aws": "a", "gcp": "g", "onprem": "o"}
 MODEL_KINDS = frozenset({"ai"})
-FIT_WORDS = {"native": lazy("Native"), "emulated": lazy("Emulated"), "none": lazy("No close match")}
 FIT_LOOKS = {"native": "good", "emulated": "warn", "none": "bad"}
 STATE_LOOKS = {
     "active": "live",
@@ -282,7 +281,7 @@ def _services(node: Node, state: ViewState) -> Iterator[ServiceLine]:
             how=said(one.how),
             limits=said(one.limits),
             fit=one.fit,
-            fit_label=str(FIT_WORDS[one.fit]),
+            fit_label=fit_words()[one.fit],
             fit_look=FIT_LOOKS[one.fit],
             doc=one.doc,
             active=platform == state.platform,
@@ -324,7 +323,7 @@ def _platform(pattern: Pattern, platform: str, state: ViewState) -> PlatformView
         id=platform,
         label=platform_label(platform),
         active=platform == state.platform,
-        fits=[(FIT_LOOKS[fit], str(label), fits.count(fit)) for fit, label in FIT_WORDS.items() if fit in fits],
+        fits=[(FIT_LOOKS[fit], label, fits.count(fit)) for fit, label in fit_words().items() if fit in fits],
         moves=[_move(pattern, one, platform) for one in PLATFORMS],
         unmatched=" ".join(node.id for node in pattern.nodes if node.services[platform].fit == "none"),
     )

@@ -6,10 +6,10 @@ links named by their visible text. `data-node`, `data-edge`, `data-state` and th
 
 from itertools import pairwise
 
-from studio.diagrams.graph import WIRES, Box, Words
+from studio.diagrams.graph import UNMATCHED, WIRES, Box, Words
 from studio.diagrams.marks import KINDS, STATES
 from studio.diagrams.placed import Placed, Point, Region, Routed
-from studio.diagrams.svg import number, tag
+from studio.diagrams.svg import Attribute, number, tag
 
 CORNER = 8.0
 TIP = 7.0
@@ -106,27 +106,33 @@ def _box(box: Box, x: float, y: float, size: tuple[float, float], words: Words, 
 
 
 def _texts(box: Box, x: float, y: float, size: tuple[float, float]) -> list[str]:
-    """The label in at most two lines, below it the second line in the room that is left."""
+    """The label in at most two lines, below it the second line in the room that is left, for each platform if asked."""
     width, height = size
     label = wrapped(box.label, int((width - TEXT_LEFT - 8) / LETTER), 2)
-    room = max(int((height - 8 - 15 * len(label)) // 14), 1)
-    said = f"≠ {box.second}" if box.unmatched else box.second
-    second = wrapped(said, int((width - TEXT_LEFT - 8) / SMALL_LETTER), min(room, 2)) if said else []
-    top = y + (height - 15 * len(label) - 14 * len(second) - 3) / 2 + 12
-    found = [
-        _text(line, "strong d-label", x + TEXT_LEFT, top + 15 * index, box.label, label)
-        for index, line in enumerate(label)
-    ]
-    below = top + 15 * len(label) + 3
-    return found + [
-        _text(line, "d-second", x + TEXT_LEFT, below + 14 * index, said, second) for index, line in enumerate(second)
+    room = min(max(int((height - 8 - 15 * len(label)) // 14), 1), 2)
+    said = f"{UNMATCHED}{box.second}" if box.unmatched else box.second
+    seconds = box.seconds or ({"": said} if said else {})
+    lines = {name: wrapped(text, int((width - TEXT_LEFT - 8) / SMALL_LETTER), room) for name, text in seconds.items()}
+    top = y + (height - 15 * len(label) - 14 * max(map(len, lines.values()), default=0) - 3) / 2 + 12
+    left, below = x + TEXT_LEFT, top + 15 * len(label) + 3
+    return [
+        *(
+            _text(line, box.label, label, class_="strong d-label", x=left, y=top + 15 * index)
+            for index, line in enumerate(label)
+        ),
+        *(
+            _text(line, seconds[name], second, class_="d-second", x=left, y=below + 14 * index, data_platform=name)
+            for name, second in lines.items()
+            for index, line in enumerate(second)
+        ),
     ]
 
 
-def _text(line: str, class_: str, x: float, y: float, whole: str, shown: list[str]) -> str:
+def _text(line: str, whole: str, shown: list[str], *, data_platform: str = "", **attributes: Attribute) -> str:
     """A line of text; where something was cut, the whole text is its title."""
     cut = shown[-1].endswith("…") and not whole.endswith("…")
-    return tag("text", *([tag("title", text=whole)] if cut else []), text=line, class_=class_, x=x, y=y)
+    title = [tag("title", text=whole)] if cut else []
+    return tag("text", *title, text=line, data_platform=data_platform or None, **attributes)
 
 
 def _state(box: Box, right: float, top: float, words: Words) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 LineKind = Literal["call", "reply", "event", "compensation"]
+UNMATCHED: Final = "≠ "  # before a service that is no close match
 WIRES: Final[Mapping[str, str]] = {"call": "call", "reply": "reply", "event": "event", "compensation": "undo"}
 
 
@@ -39,12 +40,16 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A node. `second` is its quieter line, `href` where it leads; `changed`: another service than before."""
+    """A node. `second` is its quieter line, `href` where it leads; `changed`: another service than before.
+
+    `seconds` are second lines by platform, for a page that shows one of them and changes it in place.
+    """
 
     id: str
     kind: str
     label: str
     second: str = ""
+    seconds: Mapping[str, str] = field(default_factory=dict)
     zone: str = ""
     column: int = 0
     row: int = 0

@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 from studio.diagrams import harness, wide
 from studio.diagrams.drawn import draw
-from studio.diagrams.graph import Box, Graph, Line, Words
-from workflows.domain.patterns import Beat, Pattern
+from studio.diagrams.graph import UNMATCHED, Box, Graph, Line, Words
+from workflows.domain.patterns import Beat, Node, Pattern
 
 Layout = Literal["wide", "narrow"]
 MOST_PLAYED: Final = 150  # boxes of a drawing that a player may animate
@@ -23,7 +23,8 @@ class View:
 
     `names` are a tenant's own names by node, `services` what stands in the second line instead of a platform's service,
     `traffic` counts by edge (as text), `changed` the nodes that are another service than on the platform before,
-    `href` the address of a node's drawer with `{node}` in it; without it nodes are no links.
+    `href` the address of a node's drawer with `{node}` in it; without it nodes are no links. With `switching` the
+    second lines of all platforms are drawn, each marked with its platform, and the page shows one.
     """
 
     language: str = "en"
@@ -36,6 +37,7 @@ class View:
     changed: frozenset[str] = frozenset()
     selected: str = ""
     href: str = ""
+    switching: bool = False
 
     def moment(self, pattern: Pattern) -> Beat | None:
         """The beat that is shown still, if one is."""
@@ -54,6 +56,7 @@ def graph_of(pattern: Pattern, view: View) -> Graph:
             kind=node.kind,
             label=view.names.get(node.id) or node.label[view.language],
             second=view.services.get(node.id) or node.services[view.platform].service,
+            seconds=_seconds(node, view),
             zone=node.zone,
             column=node.column,
             row=node.row,
@@ -81,6 +84,14 @@ def graph_of(pattern: Pattern, view: View) -> Graph:
     )
     zones = {zone: label[view.language] for zone, label in pattern.zones.items()}
     return Graph(name=pattern.title[view.language], boxes=boxes, lines=lines, zones=zones)
+
+
+def _seconds(node: Node, view: View) -> Mapping[str, str]:
+    if not view.switching or node.id in view.services:
+        return {}
+    return {
+        platform: f"{UNMATCHED if one.fit == 'none' else ''}{one.service}" for platform, one in node.services.items()
+    }
 
 
 def pattern_svg(pattern: Pattern, view: View, words: Words, *, layout: Layout = "wide") -> str:

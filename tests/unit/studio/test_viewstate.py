@@ -37,11 +37,10 @@ def test_every_state_is_read_back_from_its_own_address(slug: str, platform: str,
     ("name", "given", "shown"),
     [
         ("pattern", "orchestrater", "orchestrator"),
-        ("pattern", "sagas", "saga"),
         ("pattern", "nonsense", "orchestrator"),
         ("platform", "amazon", "cloudflare"),
         ("platform", "azzure", "azure"),
-        ("scenario", "slow", "slow-model"),
+        ("scenario", "slow-modl", "slow-model"),
         ("scenario", "🦊", "happy"),
         ("node", "ruter", "router"),
         ("node", "zzz", ""),
@@ -65,13 +64,13 @@ def test_capitals_and_blanks_are_no_fault(given: str):
 
 
 def test_a_pattern_is_known_by_its_number():
-    state, corrections = read(pattern=4)
-    assert (state.pattern, corrections) == ("saga", ())
+    state, corrections = read(pattern=patterns()[-1].number)
+    assert (state.pattern, corrections) == (patterns()[-1].slug, ())
 
 
 def test_several_unknown_values_are_each_said():
     _, corrections = read(pattern="x", platform="y", scenario="z", beat="q")
-    assert [one.parameter for one in corrections] == ["pattern", "platform", "scenario", "beat"]
+    assert {one.parameter for one in corrections} == {"pattern", "platform", "scenario", "beat"}
 
 
 def test_another_pattern_or_scenario_starts_from_its_first_picture():

@@ -5,7 +5,7 @@ const SAMPLES = 32;
 const MOST_TOKENS = 40;
 const RADIUS = 5;
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
-const NARROW = matchMedia("(width < 40rem)"); // as in the style sheet; asking the layout would cost it
+const NARROW = matchMedia("(width < 46rem)"); // as in the style sheet; asking the layout would cost it
 const GLIDE = { duration: 250, easing: "cubic-bezier(.2, .7, .2, 1)" };
 
 class Drawing {

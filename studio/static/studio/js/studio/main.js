@@ -10,7 +10,7 @@ import { Story } from "./story.js";
 
 const AUTOPLAY_AFTER_MS = 600;
 const OUTLINED_MS = 1500;
-const root = document.getElementById("studio");
+const root = document.getElementById("workbench");
 const dialog = document.getElementById("drawer");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 const still = () => reduced.matches;
