@@ -22,7 +22,8 @@ ACCOUNT_PAGES = (
     "account_email", "account_logout", "account_signup",
 )  # fmt: skip
 BY_MAIL = {"approval-link", "invitation-accept"}
-FILES = {"usage-export", "audit-export"}
+FILES = {"usage-export", "audit-export", "studio-export"}
+PARTS = {"studio-patterns"}  # fetched by a page, not gone to
 
 
 def flat(patterns: Iterable[URLPattern | URLResolver]) -> list[URLPattern]:
@@ -44,7 +45,7 @@ def is_page(pattern: URLPattern) -> bool:
     return True
 
 
-PAGES = sorted(str(one.name) for one in flat(urlpatterns) if is_page(one) and one.name not in FILES | BY_MAIL)
+PAGES = sorted(str(one.name) for one in flat(urlpatterns) if is_page(one) and one.name not in FILES | BY_MAIL | PARTS)
 
 
 def linked(visitor: "Visitor") -> dict[str, str]:

@@ -1,0 +1,167 @@
+"""The Studio as the server sends it: complete before any script, every state in the address, in both languages."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.cast import Cast
+from tests.integration.studio.kit import at, page
+from workflows.domain.patterns import PLATFORMS, SCENARIOS
+from workflows.patterns import patterns
+
+pytestmark = pytest.mark.django_db
+PUBLIC = "/studio/"
+FIRST = patterns()[0]
+LINK = re.compile(r'href="(\?[^"]+)"')
+
+
+def shown(client: Client, **query: Any) -> str:
+    """The public page in a state."""
+    response = client.get(PUBLIC, query)
+    assert response.status_code == 200
+    return unescape(response.content.decode())
+
+
+def test_a_stranger_finds_the_studio_open(client: Client) -> None:
+    html = shown(client)
+    assert reverse("account_login") in html
+    for one in patterns():
+        assert one.title["en"].partition(" (")[0] in html
+
+
+def test_the_drawing_is_there_before_any_script(client: Client) -> None:
+    html = shown(client)
+    assert html.index('<svg class="wires diagram') < html.index('id="player"')
+    for node in FIRST.nodes:
+        assert f'data-node="{node.id}"' in html
+
+
+@pytest.mark.parametrize("slug", [one.slug for one in patterns()])
+def test_the_list_says_every_node_and_every_line(client: Client, slug: str) -> None:
+    pattern = next(one for one in patterns() if one.slug == slug)
+    listed = re.search(
+        r'<div class="twin"(?P<hidden>[^>]*)>(?P<list>.*?)<div class="player"',
+        shown(client, pattern=slug, view="list"),
+        re.S,
+    )
+    assert listed
+    assert "hidden" not in listed["hidden"]
+    for node in pattern.nodes:
+        assert f">{node.label['en']}</a>" in listed["list"]
+        assert node.services["cloudflare"].service in listed["list"]
+    for edge in pattern.edges:
+        assert edge.label["en"] in listed["list"]
+    assert listed["list"].count("→") == len(pattern.edges)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_platform_names_its_service_on_every_node(client: Client, platform: str) -> None:
+    html = shown(client, platform=platform)
+    assert f'data-platform="{platform}"' in html
+    assert re.search(rf'value="{platform}"[^>]*checked', html)
+    for node in FIRST.nodes:
+        assert node.services[platform].service in html
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_a_story_is_told_by_plain_links(client: Client, scenario: str) -> None:
+    """Previous and Next lead through every beat and back to the first."""
+    beats = FIRST.scenario(scenario).beats
+    html = shown(client, scenario=scenario)
+    for number, beat in enumerate(beats, 1):
+        (link,) = re.findall(r'id="next" href="([^"]+)"', html)
+        html = unescape(client.get(PUBLIC + unescape(link)).content.decode())
+        told = re.search(r'id="narration"[^>]*>([^<]*)<', html)
+        assert told
+        assert told[1] == beat.say["en"]
+        assert f"Beat {number} of {len(beats)}" in html
+    assert re.search(r'id="next" href="[^"]*beat=1"', html)
+
+
+def test_a_beat_marks_its_nodes_and_lines(client: Client) -> None:
+    beat = FIRST.scenario("happy").beats[0]
+    html = shown(client, beat=1)
+    for edge in beat.edges:
+        assert re.search(rf'class="d-line [^"]*is-lit" data-edge="{edge}"', html)
+    for node, state in beat.states.items():
+        assert re.search(rf'data-node="{node}"[^>]*data-state="{state}"', html)
+
+
+def test_an_opened_node_tells_its_five_services_without_script(client: Client) -> None:
+    node = FIRST.nodes[-1]
+    html = shown(client, node=node.id)
+    drawer = html[html.index('<dialog class="drawer"') :]
+    assert re.match(r'<dialog class="drawer"[^>]* open>', drawer)
+    assert node.role["en"] in drawer
+    for one in node.services.values():
+        assert one.limits["en"] in drawer
+        assert f'href="{one.doc}" rel="noreferrer"' in drawer
+
+
+def test_every_link_of_a_state_is_a_good_state(client: Client) -> None:
+    html = shown(client, platform="gcp", scenario="model-down", beat=2, node="router", view="list")
+    for link in sorted(set(LINK.findall(html))):
+        answer = client.get(PUBLIC + link)
+        assert answer.status_code == 200
+        assert "corrections" not in answer.content.decode(), link
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"pattern": "nonsense"}, "There is no pattern “nonsense”. This is Orchestrator"),
+        ({"platform": "azzure"}, "There is no platform “azzure”. This is Azure."),
+        ({"scenario": "modeldown"}, "There is no scenario “modeldown”. This is “The model is down”."),
+        ({"beat": "99"}, "This scenario has no beat “99”. This is beat 9."),
+        ({"node": "ruter"}, "This pattern has no node “ruter”. The nearest is “AI Router”."),
+        ({"node": "zzzz"}, "This pattern has no node “zzzz”."),
+        ({"view": "<script>"}, "There is no view “&lt;script&gt;”."),
+    ],
+)
+def test_what_an_address_does_not_know_is_replaced_and_said(client: Client, query: dict[str, str], words: str) -> None:
+    response = client.get(PUBLIC, query)
+    assert response.status_code == 200
+    assert words in response.content.decode().replace("&quot;", '"')
+
+
+def test_it_speaks_vietnamese(client: Client) -> None:
+    client.cookies["django_language"] = "vi"
+    html = shown(client, beat=1)
+    assert FIRST.scenario("happy").beats[0].say["vi"] in html
+    assert FIRST.nodes[0].label["vi"] in html
+    assert FIRST.zones["core"]["vi"] in html if "core" in FIRST.zones else True
+    assert FIRST.summary["en"] not in html
+
+
+def test_a_member_of_any_role_finds_it_beside_home(cast: Cast) -> None:
+    html = page(cast.browser(cast.alice), "studio", platform="aws")
+    assert html.index(f'href="{at("home")}"') < html.index(f'href="{at("studio")}"')
+    assert "AWS Step Functions" in html
+
+
+def test_all_patterns_come_in_one_file_without_anything_of_a_tenant(cast: Cast) -> None:
+    answer = cast.browser(cast.alice).get("/studio/patterns/")
+    html = answer.content.decode()
+    assert [f'data-slug="{one.slug}"' in html for one in patterns()] == [True] * len(patterns())
+    assert "nonce" not in html
+    assert cast.tenant_a.name not in html
+
+
+def test_a_drawing_is_taken_along_as_a_file(client: Client) -> None:
+    svg = client.get("/studio/export/", {"platform": "aws", "beat": "2"})
+    assert svg["Content-Type"] == "image/svg+xml"
+    assert svg["Content-Disposition"] == 'attachment; filename="orchestrator-aws.svg"'
+    assert "AWS Step Functions" in svg.content.decode()
+    assert "class=" not in svg.content.decode()
+    text = client.get("/studio/export/", {"format": "mermaid"})
+    assert text["Content-Type"].startswith("text/plain")
+    assert text.content.decode().startswith("flowchart")
+
+
+@pytest.mark.parametrize("path", [PUBLIC, "/studio/patterns/", "/studio/export/"])
+def test_nothing_here_takes_a_post(client: Client, path: str) -> None:
+    assert client.post(path).status_code == 405
