@@ -14,6 +14,7 @@ STATUS_LABELS = {
     "disabled": _("Disabled"),
     "enabled": _("Enabled"),
     "draft": _("Draft"),
+    "live": _("Live"),
     "published": _("Published"),
     "archived": _("Archived"),
     "ok": pgettext_lazy("status", "OK"),

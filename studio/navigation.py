@@ -36,6 +36,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
         gettext_noop("Workflows"),
         (
+            Item(gettext_noop("Patterns"), "pattern-list", "pattern", "pattern.read"),
             Item(gettext_noop("Definitions"), "definition-list", "workflow", "definition.read"),
             Item(gettext_noop("Runs"), "run-list", "play", "run.read"),
             Item(gettext_noop("Approvals"), "approval-list", "approval", "approval.read"),
@@ -76,6 +77,7 @@ ACTIONS: tuple[Item, ...] = (
     Item(gettext_noop("New route"), "route-new", "route", "route.change"),
     Item(gettext_noop("New deployment"), "deployment-new", "deployment", "deployment.change"),
     Item(gettext_noop("New provider"), "provider-new", "provider", "provider.change"),
+    Item(gettext_noop("Use a pattern"), "pattern-new", "pattern", "pattern.change"),
     Item(gettext_noop("Publish a definition"), "definition-new", "workflow", "definition.change"),
     Item(gettext_noop("New connector"), "connector-new", "connector", "connector.change"),
     Item(gettext_noop("New key"), "key-new", "key", "key.change"),

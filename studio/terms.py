@@ -39,6 +39,27 @@ STRATEGY_NAMES = {
     "difficulty": _("By difficulty"),
     "balanced": _("Balanced"),
 }
+PATTERN_NAMES = {
+    "orchestrator": _("Orchestrator"),
+    "model-router": _("Model Router"),
+    "adapter": _("Adapter"),
+    "saga": _("Saga"),
+    "choreography": _("Choreography"),
+}
+PATTERN_SENTENCES = {
+    "orchestrator": _("One definition asks AI and core systems in a fixed order and handles every failure."),
+    "model-router": _("Applications ask for one name; behind it the best model answers, with fallback."),
+    "adapter": _("AI reaches a core system through an operation that translates both ways."),
+    "saga": _("Steps in several systems, each with what undoes it when a later one fails."),
+    "choreography": _("Participants hear each other's events; there is no centre."),
+}
+PLATFORM_LABELS = {
+    "cloudflare": _("Cloudflare"),
+    "azure": _("Azure"),
+    "aws": _("AWS"),
+    "gcp": _("Google Cloud"),
+    "onprem": _("On-premise"),
+}
 TIER_LABELS = {"any": _("any prompt"), "easy": _("easy prompts"), "hard": _("hard prompts")}
 METER_LABELS = {"cost": _("Cost in US$"), "requests": _("Requests")}
 WINDOW_LABELS = {"minute": _("minute"), "day": _("day"), "month": _("month")}

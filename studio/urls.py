@@ -13,6 +13,8 @@ from studio.views import (
     keys,
     limits,
     members,
+    pattern_use,
+    patterns,
     providers,
     public,
     requests,
@@ -93,6 +95,15 @@ gateway: list[URLPattern] = [
 ]
 
 workflows: list[URLPattern] = [
+    path("patterns/", patterns.pattern_index, name="pattern-list"),
+    path("patterns/new/", patterns.pattern_new, name="pattern-new"),
+    path("patterns/<uuid:configuration_id>/", patterns.pattern_show, name="pattern-show"),
+    path("patterns/<uuid:configuration_id>/edit/", patterns.pattern_edit, name="pattern-edit"),
+    path("patterns/<uuid:configuration_id>/start/", patterns.pattern_start, name="pattern-start"),
+    path("patterns/<uuid:configuration_id>/stop/", patterns.pattern_stop, name="pattern-stop"),
+    path("patterns/<uuid:configuration_id>/archive/", patterns.pattern_archive, name="pattern-archive"),
+    path("patterns/<uuid:configuration_id>/restore/", patterns.pattern_restore, name="pattern-restore"),
+    path("patterns/<uuid:configuration_id>/use/", pattern_use.pattern_use, name="pattern-use"),
     path("definitions/", definitions.definition_index, name="definition-list"),
     path("definitions/new/", definitions.definition_new, name="definition-new"),
     path("definitions/<uuid:definition_id>/", definitions.definition_show, name="definition-show"),

@@ -1,12 +1,20 @@
 """Reads of pattern configurations."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from tenants.access import require
-from workflows.domain.configurations import ConfigurationStatus
-from workflows.models import PatternConfiguration, PatternParticipant
+from workflows.domain.configurations import ConfigurationStatus, PatternSlug
+from workflows.domain.plan import Plan
+from workflows.models import Definition, DefinitionVersion, PatternConfiguration, PatternParticipant, Subscription
+from workflows.plans import plan_of
+from workflows.selectors import current_version, definition_list
+
+MOST_CANDIDATES: Final = 200
+UNDOING: Final = '"compensate": [{'  # as jsonb writes a plan with a compensation
 
 
 def configuration_list(*, pattern: str = "", status: str = "", archived: bool = False) -> QuerySet[Any]:
@@ -20,3 +28,22 @@ def configuration_list(*, pattern: str = "", status: str = "", archived: bool = 
     elif not archived:
         rows = rows.exclude(status=ConfigurationStatus.ARCHIVED)
     return rows.filter(pattern=pattern) if pattern else rows
+
+
+def definition_candidates(pattern: str) -> list[Definition]:
+    """Active definitions that may be a part of this pattern, the newest two hundred."""
+    require("definition.read")
+    rows: QuerySet[Any] = definition_list().order_by("-id")
+    if pattern == PatternSlug.CHOREOGRAPHY:
+        heard = Subscription.objects.filter(definition_id=OuterRef("pk"))
+        rows = rows.filter(Exists(heard))
+    if pattern == PatternSlug.SAGA:
+        current = DefinitionVersion.objects.filter(definition=OuterRef("pk"), number=OuterRef("current_number"))
+        undoing = current.annotate(text=Cast("plan", TextField())).filter(text__contains=UNDOING)
+        rows = rows.filter(Exists(undoing))
+    return list(rows[:MOST_CANDIDATES])
+
+
+def plans_of(definitions: Iterable[Definition]) -> list[Plan]:
+    """The plans that new runs of these definitions are pinned to, in their order."""
+    return [plan_of(one.tenant_id, current_version(one).pk).plan for one in definitions]

@@ -7,9 +7,10 @@ from connectors.services.connectors import ConnectorConfig, Safety
 NAME = "demo_core"
 CURRENCIES = {"GBP": "826", "EUR": "978", "USD": "840"}
 TEXT = {"type": "string", "minLength": 1, "maxLength": 60}
-ACCOUNT = {"type": "string", "pattern": "^[1-9][0-9]{0,9}$"}
-AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$"}
-CURRENCY = {"type": "string", "enum": list(CURRENCIES)}
+ACCOUNT = {"type": "string", "pattern": "^[1-9][0-9]{0,9}$", "examples": ["50001010"]}
+OTHER_ACCOUNT = ACCOUNT | {"examples": ["50002020"]}
+AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,13}(\.[0-9]{1,2})?$", "examples": ["12.50"]}
+CURRENCY = {"type": "string", "enum": list(CURRENCIES), "examples": ["EUR"]}
 STATUS = {"R": "reserved", "F": "released", "G": "booked"}
 
 
@@ -86,7 +87,7 @@ def _book() -> dict[str, Any]:
         "request": {"method": "POST", "path": "/buchungen"},
         "input_schema": _object(
             optional={"purpose": {"type": "string", "maxLength": 140}},
-            reservation=TEXT, creditor_account=ACCOUNT, amount=AMOUNT, currency=CURRENCY,
+            reservation=TEXT, creditor_account=OTHER_ACCOUNT, amount=AMOUNT, currency=CURRENCY,
         ),
         "output_schema": _object(booking=TEXT, status=TEXT),
         "mapping": {

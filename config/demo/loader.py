@@ -3,6 +3,7 @@
 Secrets are made per installation and written to DATA_DIR/demo.json (mode 0600); nothing here is a fixed password.
 """
 
+import json
 import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from config.demo import info
+from config.demo.connector import NAME as CORE
 from config.demo.connector import demo_core
 from config.embedded.paths import write_private
 from connectors import services as connectors
@@ -21,14 +23,20 @@ from routing import services as routing
 from routing.domain.control import DeploymentConfig, ProviderConfig
 from routing.models import Deployment
 from routing.selectors.configuration import provider_list
+from routing.selectors.routes import route_list
 from tenants import services as tenants
 from tenants.domain import Role, UnitKind
 from tenants.ids import uuid7
 from tenants.scope import Actor, Scope, tenant_tx
 from tenants.selectors import tenant_list
 from workflows import services as workflows
+from workflows.domain.configurations import ConfigurationConfig
 
 DEFINITIONS = Path(__file__).with_name("definitions")
+SAMPLE = Path(__file__).with_name("samples") / "payment-below-approval.xml"
+PARTICIPANTS = (
+    "payment-screening", "payment-reservation", "payment-approval", "payment-booking", "payment-release",
+)  # fmt: skip
 SLUG, NAME, ZONE = "demo", "Demo Bank", "Asia/Ho_Chi_Minh"
 PROVIDER, KIND = "Sandbox model server", "openai_compatible"
 USD = 1_000_000_000
@@ -52,6 +60,7 @@ class Loaded:
 
     units: dict[str, UUID] = field(default_factory=dict)
     deployments: dict[str, Deployment] = field(default_factory=dict)
+    definitions: dict[str, UUID] = field(default_factory=dict)
     secrets: dict[str, Any] = field(default_factory=dict)
 
 
@@ -69,6 +78,7 @@ def load(data_dir: Path, *, sandbox_url: str, core_url: str) -> None:
         _token(loaded)
         connectors.connector_create(demo_core(core_url))
         _definitions(loaded)
+        _patterns(loaded)
         write_private(info.path(data_dir), loaded.secrets)  # before the commit: a load that fails leaves no tenant
 
 
@@ -173,7 +183,38 @@ def _keys(loaded: Loaded) -> None:
 def _definitions(loaded: Loaded) -> None:
     """The payment under one roof, and the same with participants that only hear each other's events."""
     for file in sorted(DEFINITIONS.rglob("*.yaml")):
-        workflows.definition_publish(file.read_bytes(), unit_id=loaded.units["Payment screening"])
+        source = _with_sample(file.read_text(encoding="utf-8"))
+        version = workflows.definition_publish(source, unit_id=loaded.units["Payment screening"])
+        loaded.definitions[version.definition.name] = version.definition_id
+
+
+def _with_sample(source: str) -> str:
+    """The definition with a payment file as its example, so that its pages offer one."""
+    payment = json.dumps(SAMPLE.read_text(encoding="utf-8"), ensure_ascii=False)
+    return source.replace("{file: {type: string}}", f"{{file: {{type: string, examples: [{payment}]}}}}")
+
+
+def _patterns(loaded: Loaded) -> None:
+    """One live configuration of each pattern, of what is there."""
+    desk, payments = loaded.units["Loan desk assistant"], loaded.units["Payment screening"]
+    route, core = route_list().get(name="assistant").id, connector_list().get(name=CORE).id
+    participants = tuple(loaded.definitions[name] for name in PARTICIPANTS)
+    account_read = {"connector_id": core, "operations": {"call": "account_read"}}
+    wanted: tuple[ConfigurationConfig, ...] = (
+        ConfigurationConfig(name="Assistant", pattern="model-router", unit_id=desk, route_id=route),
+        ConfigurationConfig(name="Account lookup", pattern="adapter", unit_id=desk, **account_read),
+        ConfigurationConfig(
+            name="Account questions", pattern="orchestrator", unit_id=desk, route_id=route, **account_read
+        ),
+        ConfigurationConfig(
+            name="Payment", pattern="saga", unit_id=payments, definition_ids=(loaded.definitions["payment"],)
+        ),
+        ConfigurationConfig(
+            name="Payment by events", pattern="choreography", unit_id=payments, definition_ids=participants
+        ),
+    )
+    for one in wanted:
+        workflows.configuration_start(workflows.configuration_create(one).id)
 
 
 def _budget(name: str, amount: int, *, unit_id: UUID | None = None, virtual_key_id: UUID | None = None) -> None:

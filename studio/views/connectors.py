@@ -165,12 +165,12 @@ def operation_call(request: ConsoleRequest, connector_id: UUID, operation_id: UU
     form = CallForm(request.POST, is_write=operation.effect == "write")
     context: dict[str, Any] = {"operation": operation, "connector": connector, "call_form": form}
     if form.is_valid():
-        context |= _called(connector, operation, form)
+        context |= called(connector, operation, form)
     template = "_call.html" if is_partial(request) else "call.html"
     return render(request, f"studio/connectors/{template}", context)
 
 
-def _called(connector: Connector, operation: Operation, form: CallForm) -> dict[str, Any]:
+def called(connector: Connector, operation: Operation, form: CallForm) -> dict[str, Any]:
     """The answer, and what went over the line as the log keeps it: masked."""
     data = form.cleaned_data
     try:

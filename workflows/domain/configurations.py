@@ -99,3 +99,26 @@ def handle_of(text: str, fallback: str) -> str:
 def is_handle(text: str) -> bool:
     """Whether definitions may be called that."""
     return len(text) <= MAX_MADE_HANDLE and HANDLE.fullmatch(text) is not None
+
+
+# words in the names of operations that tell what they are for
+HINTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "reserve": ("reserve", "hold", "block", "authorise", "authorize", "create", "open"),
+    "undo": ("release", "cancel", "undo", "void", "revoke", "reverse", "delete"),
+    "book": ("book", "confirm", "capture", "commit", "post", "settle", "pay"),
+}
+
+
+def guessed_operations(pattern: PatternSlug, effects: Mapping[str, str]) -> dict[str, str]:
+    """The operations to begin with, by role; `effects` says of each operation whether it reads or writes."""
+    if pattern is not PatternSlug.SAGA:
+        reads = [name for name, effect in effects.items() if effect == "read"]
+        first = next(iter([*reads, *effects]), "")
+        return dict.fromkeys(ROLES[pattern], first) if first else {}
+    writes = [name for name, effect in effects.items() if effect == "write"]
+    found: dict[str, str] = {}
+    for role in ROLES[pattern]:
+        left = [name for name in writes if name not in found.values()]
+        hinted = (name for hint in HINTS[role] for name in left if hint in name.lower())
+        found[role] = next(hinted, "")
+    return {role: name for role, name in found.items() if name}

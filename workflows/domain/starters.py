@@ -56,6 +56,7 @@ class Filling:
     route: str
     connector: str
     operations: Mapping[str, str]
+    example: str = ""
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     answers: Mapping[str, Schema] = field(default_factory=dict)
 
@@ -79,7 +80,7 @@ def definition_names(pattern: PatternSlug, handle: str) -> list[str]:
 
 def input_schema(filling: Filling) -> dict[str, Any]:
     """What a run of the filled-in starter needs: a text for the model, and what the operations require."""
-    properties: dict[str, Any] = {TEXT: {"type": "string", "minLength": 1}}
+    properties: dict[str, Any] = {TEXT: {"type": "string", "minLength": 1, "examples": [filling.example]}}
     for role, schema in filling.schemas.items():
         for name in _required(schema):
             if _source(name, role, filling) == _given(name):
@@ -125,14 +126,21 @@ def _in_mapping(entries: Mapping[str, Any], starter: Starter, filling: Filling) 
         yield entries["title"], f"{filling.title} – {entries['title'].value}"[:300]
         return
     if "schema" in entries:
-        schema = {key.value: value for key, value in entries["schema"].value}
-        yield schema["document"], input_schema(filling)
+        [(_name, node)] = entries["schema"].value
+        schema = input_schema(filling)
+        yield node, _heard(schema) if node.value[0][1].value == "array" else schema
         return
     if "call" in entries:
         yield from _call(entries["call"].value, entries["with"], starter, filling)
     for name, value in entries.items():
         if "call" not in entries or name not in {"call", "with"}:
             yield from _replacements(value, starter, filling)
+
+
+def _heard(schema: Schema) -> dict[str, Any]:
+    """The input of a participant: the events that started it, with this as their data."""
+    event = {"type": "object", "required": ["data"], "properties": {"data": schema}}
+    return {"type": "array", "minItems": 1, "items": event}
 
 
 def _call(function: str, given: Any, starter: Starter, filling: Filling) -> Iterator[tuple[Any, Any]]:

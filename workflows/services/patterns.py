@@ -268,6 +268,7 @@ def _filling(row: PatternConfiguration, parts: Parts) -> Filling:
         title=row.name,
         route=parts.route.name,
         connector=parts.connector.name,
+        example=_("Is anything unusual here?"),
         operations={role: one.name for role, one in parts.operations.items()},
         schemas={role: one.document.get("input_schema", {}) for role, one in parts.operations.items()},
         answers={role: one.document.get("output_schema", {}) for role, one in parts.operations.items()},
