@@ -63,17 +63,14 @@ class PatternForm(ConsoleForm):
         self.existing, self.made = _parts(pattern, options)
         self.fields |= self.existing | self.made
 
-    def head(self) -> list[forms.BoundField]:
-        """What every configuration has."""
-        return [self[name] for name in ("name", "unit", "platform")]
-
     def existing_parts(self) -> list[forms.BoundField]:
         """Parts that are there already."""
         return [self[name] for name in self.existing]
 
-    def made_parts(self) -> list[forms.BoundField]:
-        """What Start makes the rest of."""
-        return [self[name] for name in self.made]
+    def made_rows(self) -> list[list[forms.BoundField]]:
+        """What Start makes the rest from, two in a row."""
+        fields = [self[name] for name in self.made]
+        return [fields[place : place + 2] for place in range(0, len(fields), 2)]
 
     def field_of(self, name: str) -> str:
         """The services name parts by id, operations by their role."""

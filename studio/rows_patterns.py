@@ -12,6 +12,7 @@ from studio.terms import PATTERN_NAMES, PLATFORM_LABELS, STRATEGY_NAMES
 from workflows.domain.configurations import PatternSlug
 from workflows.models import PatternConfiguration
 
+MOST_NAMES = 2
 Address = Callable[..., str]
 
 
@@ -44,7 +45,7 @@ def configuration_line(row: PatternConfiguration) -> ConfigurationLine:
         id=row.id,
         name=row.name,
         pattern=pattern_name(row.pattern),
-        parts=", ".join(_names(row)),
+        parts=" ".join(_names(row)),
         platform=str(PLATFORM_LABELS[row.platform]),
         status=row.status,
         changed_at=row.changed_at,
@@ -110,6 +111,8 @@ def _names(row: PatternConfiguration) -> list[str]:
     found += [row.route.name] if row.route else []
     if row.connector is not None:
         found += [f"{row.connector.name}.{name}" for name in row.operations.values()]
+    if len(found) > MOST_NAMES:
+        found = [found[0], f"+{len(found) - 1}"]
     return found or ([row.handle] if row.handle else [])
 
 
