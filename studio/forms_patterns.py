@@ -143,7 +143,7 @@ class EventForm(ConsoleForm):
     """An event that sets a choreography going."""
 
     type = forms.ChoiceField(label=gettext_lazy("Type"))
-    data = JsonField(label=gettext_lazy("Data"), required=False, rows=6)
+    content = JsonField(label=gettext_lazy("Data"), required=False, rows=6)
 
     def __init__(self, *args: Any, types: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,15 +158,16 @@ Fields = dict[str, forms.Field]
 def _parts(pattern: PatternSlug, options: Options) -> tuple[Fields, Fields]:
     """The fields of parts that are there, and of what Start makes the others of."""
     if pattern is PatternSlug.MODEL_ROUTER:
-        return {"route": _choice(_("Route"), options.routes, empty=_("A new route, made by Start"))}, {
+        existing: Fields = {"route": _choice(_("Route"), options.routes, empty=_("A new route, made by Start"))}
+        return existing, {
             "deployments": _several(_("Deployments"), options.deployments),
             "strategy": _choice(_("Strategy"), [(one, str(STRATEGY_NAMES[one])) for one in STRATEGIES]),
             "handle": _handle(_("Name for clients")),
         }
-    operations = {role: _operation(role, options.operations) for role in ROLES[pattern]}
+    operations: Fields = {role: _operation(role, options.operations) for role in ROLES[pattern]}
     if pattern is PatternSlug.ADAPTER:
         return operations, {}
-    made = {
+    made: Fields = {
         "route": _choice(_("Route that AI is asked through"), options.routes, empty="–"),
         **operations,
         "handle": _handle(_("Name of the new definition")),

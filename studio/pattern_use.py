@@ -60,7 +60,7 @@ def event_form(row: PatternConfiguration, data: Any = None) -> EventForm:
     plans = plans_of(definitions_of(row))
     types = entries(plans)
     sample = sample_input(event_schema(plans, types[0])) if types else "{}"
-    return EventForm(data, types=types, initial={"data": sample})
+    return EventForm(data, types=types, initial={"content": sample})
 
 
 def operation_of(row: PatternConfiguration) -> Operation:

@@ -41,6 +41,8 @@ _STATUS_LOOK: dict[str, str] = {
     "skipped": "off", "caught": "warn", "not_applicable": "off",
     # portability
     "native": "good", "emulated": "calm",
+    # pattern configurations
+    "live": "live",
     # approvals
     "approved": "good", "rejected": "bad",
     # connectors and events

@@ -199,7 +199,7 @@ def _patterns(loaded: Loaded) -> None:
     desk, payments = loaded.units["Loan desk assistant"], loaded.units["Payment screening"]
     route, core = route_list().get(name="assistant").id, connector_list().get(name=CORE).id
     participants = tuple(loaded.definitions[name] for name in PARTICIPANTS)
-    account_read = {"connector_id": core, "operations": {"call": "account_read"}}
+    account_read: Any = {"connector_id": core, "operations": {"call": "account_read"}}
     wanted: tuple[ConfigurationConfig, ...] = (
         ConfigurationConfig(name="Assistant", pattern="model-router", unit_id=desk, route_id=route),
         ConfigurationConfig(name="Account lookup", pattern="adapter", unit_id=desk, **account_read),

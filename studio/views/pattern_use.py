@@ -84,7 +84,7 @@ def _asked(row: PatternConfiguration, prompt: str) -> dict[str, Any]:
 
 def _published(row: PatternConfiguration, data: dict[str, Any]) -> UUID:
     source = f"{SOURCE}/{row.id}"
-    given = {"specversion": "1.0", "id": str(uuid4()), "source": source, "type": data["type"], "data": data["data"]}
+    given = {"specversion": "1.0", "id": str(uuid4()), "source": source, "type": data["type"], "data": data["content"]}
     event, _new = event_publish(event_from(given))
     return UUID(str(event.id))
 

@@ -80,14 +80,14 @@ def test_an_event_is_published_from_the_page_and_leads_to_its_deliveries(parts: 
     row = parts.live("choreography", "Orders")
     shown = page(alice, "pattern-show", row.id)
     assert "orders.submitted" in shown
-    said = text(send(alice, "pattern-use", row.id, type="orders.submitted", data='{"text": "x", "account": "1"}'))
+    said = text(send(alice, "pattern-use", row.id, type="orders.submitted", content='{"text": "x", "account": "1"}'))
     assert "patterns/orders-screening" in said
     assert "patterns/orders-core" in said
 
 
 def test_data_that_is_no_json_is_refused_beside_its_field(parts: Parts, alice: Client):
     row = parts.live("choreography", "Orders")
-    said = text(send(alice, "pattern-use", row.id, type="orders.submitted", data="{"))
+    said = text(send(alice, "pattern-use", row.id, type="orders.submitted", content="{"))
     assert "This is not JSON: line 1, column 2." in said
 
 
