@@ -51,11 +51,12 @@ def parse_own_prices(contents: Mapping[str, bytes]) -> OwnPrices:
                 raise ValueError(f"{file}: unknown provider kind {kind!r}")
             for name, row in rows.items():
                 into = patterns if name.endswith(ANY) else models
-                into[kind, name.removesuffix(ANY)] = _entry(name, row, file=file)
+                into[kind, name.removesuffix(ANY)] = parse_entry(name, row, file=file)
     return OwnPrices(models, patterns)
 
 
-def _entry(name: str, row: Mapping[str, Any], *, file: str) -> PriceEntry:
+def parse_entry(name: str, row: Mapping[str, Any], *, file: str) -> PriceEntry:
+    """One entry as a file writes it."""
     unknown = set(row) - _PRICES - _TRAITS
     if unknown:
         raise ValueError(f"{file}: {name}: unknown {', '.join(sorted(unknown))}")

@@ -14,7 +14,7 @@ do not see each other's answers.
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from routing.domain.types import RequestFeatures, canonical_json
 
@@ -42,6 +42,16 @@ def cache_key(
     counted = {name: value for name, value in body.items() if name not in EXCLUDED and value is not None}
     parts = canonical_json([tenant_id, route_id, version_digest, partition, surface, counted])
     return f"cache:{tenant_id}:{hashlib.sha256(parts).hexdigest()}"
+
+
+CacheBar = Literal["", "off", "web_search"]
+
+
+def cache_bar(features: RequestFeatures, *, ttl_seconds: int) -> CacheBar:
+    """What keeps an answer out of the cache: the route's setting, or what is asked; empty when it is kept."""
+    if not ttl_seconds:
+        return "off"
+    return "" if is_cacheable(features) else "web_search"
 
 
 def is_cacheable(features: RequestFeatures) -> bool:

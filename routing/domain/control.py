@@ -8,6 +8,7 @@ from uuid import UUID
 
 from routing.domain.types import Price
 
+GIVEN_BY_HAND: Final = "given"  # the source of a price that somebody typed in
 MAX_PRICE: Final = 10**15  # a million dollars for a million tokens
 _ROUTE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,119}")
 

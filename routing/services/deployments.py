@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from routing.access import access_deployment, access_provider
-from routing.domain.control import MAX_PRICE, DeploymentConfig, ModelTraits
+from routing.domain.control import GIVEN_BY_HAND, MAX_PRICE, DeploymentConfig, ModelTraits
 from routing.domain.types import Price
 from routing.models import Deployment, Provider, Route
 from routing.selectors.routes import routes_using
@@ -20,7 +20,6 @@ from tenants.errors import Conflict, Invalid, NotFound
 from tenants.scope import tenant_tx
 from tenants.stamp import touch_config
 
-GIVEN_BY_HAND = "given"
 _PRICES = ("price_input", "price_cached_input", "price_cache_write", "price_output", "price_reasoning")
 _TRAITS = (
     "context_window",

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from routing.domain.cache_key import cache_key, is_cacheable
+from routing.domain.cache_key import cache_bar, cache_key
 from routing.domain.features import extract_features
 from routing.domain.retry import AttemptOutcome
 from routing.domain.select import decide
@@ -120,7 +120,7 @@ class ChatCompletions:
         route, features = exchange.route, exchange.features
         assert route is not None
         assert features is not None
-        if self._cache is None or not route.facts.spec.cache_ttl_seconds or not is_cacheable(features):
+        if self._cache is None or cache_bar(features, ttl_seconds=route.facts.spec.cache_ttl_seconds):
             return None
         control = http.header(b"cache-control").lower()
         if b"no-store" in control or http.header(b"x-orchestration-cache").lower() in (b"skip", b"off"):
