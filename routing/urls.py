@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from routing.api import deployments, models, providers, requests, routes, usage
+from routing.api import deployments, models, providers, requests, routes, simulate, usage
 
 
 class GroupConverter(StringConverter):
@@ -32,6 +32,7 @@ urlpatterns = [
     path(route, routes.RouteItem.as_view(), name="api-route"),
     path(f"{route}archive/", routes.RouteArchive.as_view(), name="api-route-archive"),
     path(f"{route}rollback/", routes.RouteRollback.as_view(), name="api-route-rollback"),
+    path(f"{route}simulate/", simulate.RouteSimulate.as_view(), name="api-route-simulate"),
     path(f"{route}versions/", routes.RouteVersions.as_view(), name="api-route-versions"),
     path(f"{route}versions/<int:number>/", routes.RouteVersionItem.as_view(), name="api-route-version"),
     path("usage/", usage.UsageTotals.as_view(), name="api-usage"),
