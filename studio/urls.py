@@ -22,6 +22,7 @@ from studio.views import (
     runs,
     service_accounts,
     settings,
+    simulator,
     status,
     studio,
     styleguide,
@@ -88,6 +89,7 @@ gateway: list[URLPattern] = [
     path("routes/<uuid:route_id>/archive/", routes.route_archive, name="route-archive"),
     path("routes/<uuid:route_id>/versions/<int:number>/", routes.route_version, name="route-version"),
     path("routes/<uuid:route_id>/versions/<int:number>/publish/", routes.route_rollback, name="route-rollback"),
+    path("simulator/", simulator.studio_simulate, name="studio-simulate"),
     path("requests/", requests.request_index, name="request-list"),
     path("requests/<uuid:request_id>/", requests.request_show, name="request-show"),
     path("usage/", usage.usage, name="usage"),
@@ -175,5 +177,6 @@ urlpatterns = [
     path("studio/patterns/", studio.studio_patterns, name="studio-patterns"),
     path("studio/export/", studio.studio_export, name="studio-export"),
     path("theme/", appearance.set_theme, name="set_theme"),
+    path("studio/simulate/", simulator.public_simulate, name="public-simulate"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
 ]
