@@ -12,14 +12,14 @@ export class Drawer {
     });
   }
 
-  open(article, id, label) {
+  open(article, id, label, platform) {
     const words = article.querySelector(`template[data-drawer="${CSS.escape(id)}"]`);
     if (!words) return;
     this.title.textContent = label;
     this.slot.replaceChildren(words.content.cloneNode(true));
     this.simulator.hidden = id !== article.dataset.router;
-    this.mark(this.platform);
-    if (this.dialog.open && !this.dialog.matches(":modal")) this.dialog.close();
+    this.mark(platform);
+    if (!this.dialog.matches(":modal")) this.dialog.removeAttribute("open"); // as the server opened it; closing would tell
     if (!this.dialog.open) this.dialog.showModal();
   }
 
@@ -28,7 +28,6 @@ export class Drawer {
   }
 
   mark(platform) {
-    this.platform = platform;
     for (const row of this.slot.querySelectorAll("[data-row]")) row.classList.toggle("is-current", row.dataset.row === platform);
   }
 }
