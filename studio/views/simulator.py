@@ -74,6 +74,21 @@ def simulator_context(request: HttpRequest, *, action: str = "", keep: Mapping[s
     return context | {"route": route} | _played(request, stage, demo=False)
 
 
+def simulator_part(request: HttpRequest, panel: str, *, keep: Mapping[str, str]) -> HttpResponse | None:
+    """What htmx asks a page for that holds the simulator in its element `panel`: all of it, or its result."""
+    template = "_panel" if is_partial(request, panel) else "_result" if is_partial(request, RESULT) else ""
+    if not template:
+        return None
+    context = simulator_context(request, keep=keep)
+    faulty = context["form"] is not None and context["form"].errors
+    status = 429 if context["wait_seconds"] else 400 if faulty else 200
+    response = render(request, f"studio/simulator/{template}.html", {"simulator": context}, status=status)
+    if context["wait_seconds"]:
+        response["Retry-After"] = str(context["wait_seconds"])
+    patch_vary_headers(response, ("HX-Request", "HX-Target"))
+    return response
+
+
 def _reset_url(request: HttpRequest, context: Context) -> str:
     """The same page without what was chosen here."""
     kept = {"route": request.GET["route"]} if "route" in request.GET else {}

@@ -1,11 +1,13 @@
 """The Studio: the five patterns drawn, told and played; for members of a tenant and for everybody."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -13,21 +15,27 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from studio import pattern_pictures, rows_studio
-from studio.viewstate import DIAGRAM, LIST, ViewState, view_state
+from studio.views.simulator import simulator_context, simulator_part
+from studio.viewstate import DIAGRAM, LIST, Correction, ViewState, view_state
+from tenants.access import may
+from tenants.identity import tenants_of
 from tenants.web import ConsoleRequest, tenant_view
 from workflows.patterns import pattern as pattern_of
 from workflows.patterns import patterns
 
 PACKS_SECONDS = 300
+PANEL = "simulator"  # the id of the element that holds the simulator's panel
 FILE_ENDINGS = {"svg": "svg", "mermaid": "mmd"}
 
 
 @require_safe
 def public_studio(request: HttpRequest) -> HttpResponse:
     """For visitors; what makes a configuration leads to signing in first."""
-    context = _page(request)
-    here = f"{request.path}?{context['state'].query()}"
-    context["use_url"] = f"{reverse('account_login')}?{urlencode({'next': here})}"
+    state, corrections = view_state(request.GET, patterns())
+    if part := simulator_part(request, PANEL, keep=_kept(state)):
+        return part
+    context = page_context(request, state, corrections)
+    context["use_url"] = _with_choice(reverse("studio-use"), state)
     return render(request, "studio/studio/public.html", context)
 
 
@@ -35,7 +43,29 @@ def public_studio(request: HttpRequest) -> HttpResponse:
 @tenant_view("studio.read")
 def studio(request: ConsoleRequest) -> HttpResponse:
     """For members; patterns lead to configurations of the tenant."""
-    return render(request, "studio/studio/page.html", _page(request))
+    state, corrections = view_state(request.GET, patterns())
+    if may("route.read") and (part := simulator_part(request, PANEL, keep=_kept(state))):
+        return part
+    context = page_context(request, state, corrections)
+    if may("pattern.change"):
+        context["use_url"] = _with_choice(reverse("pattern-new", args=[request.tenant.slug]), state)
+    return render(request, "studio/studio/page.html", context)
+
+
+@require_safe
+@login_required
+def studio_use(request: HttpRequest) -> HttpResponse:
+    """From the public page to the form of a configuration, in the tenant of whoever has signed in by then."""
+    state, _corrections = view_state(request.GET, patterns())
+    tenants = tenants_of(request.user)  # type: ignore[arg-type]  # signed in
+    if len(tenants) == 1:
+        return redirect(_with_choice(reverse("pattern-new", args=[tenants[0].slug]), state))
+    choices = [(one.name, _with_choice(reverse("pattern-new", args=[one.slug]), state)) for one in tenants]
+    return render(request, "studio/studio/use.html", {"choices": choices})
+
+
+def _with_choice(address: str, state: ViewState) -> str:
+    return f"{address}?{urlencode({'pattern': state.pattern, 'platform': state.platform})}"
 
 
 @require_safe
@@ -84,18 +114,31 @@ def _shown(state: ViewState) -> dict[str, Any]:
     }
 
 
-def _page(request: HttpRequest) -> dict[str, Any]:
-    state, corrections = view_state(request.GET, patterns())
+def page_context(request: HttpRequest, state: ViewState, corrections: Sequence[Correction] = ()) -> dict[str, Any]:
+    """Everything the page needs, on whichever page it stands."""
     shown = _shown(state)
     view: rows_studio.PatternView = shown["pattern"]
+    node = next((one for one in view.nodes if one.id == state.node), None)
+    member = getattr(request, "tenant_scope", None) is not None
+    may_simulate = not member or may("route.read")
     return {
         **shown,
         "state": state,
         "corrections": rows_studio.correction_words(corrections, view),
         "patterns": rows_studio.pattern_choices(patterns(), state),
         "platforms": rows_studio.platform_choices(state),
-        "node": next((one for one in view.nodes if one.id == state.node), None),
+        "node": node,
+        "may_simulate": may_simulate,
+        "simulator": simulator_context(request, keep=_kept(state))
+        if node and node.id == view.router and may_simulate
+        else None,
         "close_url": "?" + state.query(node=""),
         "packs_url": f"{reverse('studio-patterns')}?language={get_language()}",
         "state_looks": pattern_pictures.state_looks(),
     }
+
+
+def _kept(state: ViewState) -> dict[str, str]:
+    """What of the address the simulator's form sends along: the state with its node open."""
+    router = next((one.id for one in pattern_of(state.pattern).nodes if one.kind == "router"), "")
+    return dict(parse_qsl(state.query(node=router)))

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tenants.domain import Role
+from tests import factories
 from tests.cast import Cast
 from tests.integration.studio.kit import at, page
 from workflows.domain.patterns import PLATFORMS, SCENARIOS
@@ -141,6 +143,53 @@ def test_a_member_of_any_role_finds_it_beside_home(cast: Cast) -> None:
     html = page(cast.browser(cast.alice), "studio", platform="aws")
     assert html.index(f'href="{at("home")}"') < html.index(f'href="{at("studio")}"')
     assert "AWS Step Functions" in html
+
+
+def part(client: Client, path: str, element: str, **query: str) -> Any:
+    """What htmx gets when it asks a page for one of its elements."""
+    return client.get(path, query, headers={"HX-Request": "true", "HX-Target": element})
+
+
+def test_the_router_brings_its_simulator_when_it_is_opened(client: Client) -> None:
+    assert "simulator-form" not in shown(client)
+    html = shown(client, node="router", beat=2)
+    assert 'id="simulator-form"' in html
+    assert '<input type="hidden" name="node" value="router">' in html
+    assert '<input type="hidden" name="beat" value="2">' in html
+
+
+def test_the_simulator_is_a_part_of_the_page_and_its_result_a_part_of_it(client: Client) -> None:
+    panel = part(client, PUBLIC, "simulator", pattern="saga")
+    assert panel.content.decode().lstrip().startswith("<link")
+    assert 'name="pattern" value="saga"' in panel.content.decode()
+    result = part(client, PUBLIC, "simulation", pattern="saga", s_cost="90")
+    assert result.content.decode().lstrip().startswith('<div id="simulation"')
+    wrong = part(client, PUBLIC, "simulation", s_cost="a lot")
+    assert wrong.status_code == 400
+
+
+def test_who_may_not_read_routes_finds_no_simulator(cast: Cast) -> None:
+    person = factories.user("approver@example.test")
+    factories.member(cast.tenant_a, person, Role.APPROVER)
+    client = cast.browser(person)
+    html = page(client, "studio", node="router")
+    assert "simulator-form" not in html
+    assert "Your role does not see routes" in html
+    assert "simulator-form" not in part(client, at("studio"), "simulator").content.decode()
+
+
+def test_using_a_pattern_leads_through_signing_in_to_its_form(cast: Cast, client: Client) -> None:
+    html = shown(client, pattern="saga", platform="aws")
+    (address,) = re.findall(r'id="use" href="([^"]+)"', html)
+    answer = client.get(address)
+    assert answer.headers["Location"].startswith("/accounts/login/?next=")
+    client.force_login(cast.alice)
+    assert client.get(address).headers["Location"] == at("pattern-new") + "?pattern=saga&platform=aws"
+
+
+def test_who_may_not_configure_is_not_asked_to(cast: Cast) -> None:
+    assert 'id="use"' in page(cast.browser(cast.alice), "studio")
+    assert 'id="use"' not in page(cast.browser(cast.bob), "studio")
 
 
 def test_all_patterns_come_in_one_file_without_anything_of_a_tenant(cast: Cast) -> None:

@@ -20,11 +20,15 @@ export function changed(state, changes) {
   return next;
 }
 
+// the simulator's own inputs stay in the address while its node is open
+const SIMULATOR = /^(s_\w+|route)$/;
+
 export function queryOf(state, configuration) {
   const query = new URLSearchParams({ pattern: state.pattern, platform: state.platform, scenario: state.scenario });
   if (state.beat) query.set("beat", state.beat);
   if (state.node) query.set("node", state.node);
   if (state.view) query.set("view", state.view);
   if (configuration) query.set("configuration", configuration);
+  if (state.node) for (const [name, value] of new URLSearchParams(location.search)) if (SIMULATOR.test(name)) query.append(name, value);
   return `?${query}`;
 }

@@ -6,6 +6,12 @@ export class Drawer {
     this.title = dialog.querySelector("#drawer-title");
     this.simulator = dialog.querySelector("#simulator");
     dialog.addEventListener("close", closed);
+    this.simulator.addEventListener("htmx:after:swap", () => { this.simulator.dataset.filled = "yes"; });
+    this.simulator.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-again]")) return;
+      event.preventDefault();
+      this.fill();
+    });
     dialog.querySelector("#drawer-close").addEventListener("click", (event) => {
       event.preventDefault();
       dialog.close();
@@ -15,12 +21,20 @@ export class Drawer {
   open(article, id, label, platform) {
     const words = article.querySelector(`template[data-drawer="${CSS.escape(id)}"]`);
     if (!words) return;
+    const router = id === article.dataset.router;
     this.title.textContent = label;
     this.slot.replaceChildren(words.content.cloneNode(true));
-    this.simulator.hidden = id !== article.dataset.router;
     this.mark(platform);
+    this.dialog.classList.toggle("drawer-wide", router);
+    this.simulator.hidden = !router;
+    if (router) this.fill();
     if (!this.dialog.matches(":modal")) this.dialog.removeAttribute("open"); // as the server opened it; closing would tell
     if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  // the simulator comes when it is first wanted, by htmx
+  fill() {
+    if (!this.simulator.dataset.filled) this.simulator.dispatchEvent(new Event("simulate"));
   }
 
   close() {

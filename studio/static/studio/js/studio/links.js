@@ -44,6 +44,9 @@ export function relink(places, query, state) {
     for (const link of place.querySelectorAll(SELECTOR)) link.setAttribute("href", query(changesOf(link)));
     for (const link of place.querySelectorAll("a[data-export]")) carried(link, state);
   }
+  for (const kept of document.querySelectorAll("#simulator form input[type=hidden]")) {
+    if (kept.name in state) kept.value = state[kept.name];
+  }
   const use = document.getElementById("use");
   if (use) carried(use, state);
   for (const next of document.querySelectorAll("input[name=next]")) next.value = location.pathname + location.search;

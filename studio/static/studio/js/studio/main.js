@@ -233,6 +233,8 @@ listenKeys(root, document.getElementById("single-keys"), {
   "?": () => document.getElementById("studio-keys").showModal(),
 });
 
+dialog.addEventListener("htmx:after:swap", () => studio.relink());
+
 addEventListener("popstate", () => {
   story.pause();
   studio.go(readAddress(studio.state), { push: false });
