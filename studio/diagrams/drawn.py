@@ -4,7 +4,7 @@ A state is an icon and a word at the box's upper edge, a token on a line a dot; 
 links named by their visible text. `data-node`, `data-edge`, `data-state` and the ids of paths are for the player.
 """
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from studio.diagrams.graph import UNMATCHED, WIRES, Box, Words
 from studio.diagrams.marks import KINDS, STATES
@@ -173,7 +173,18 @@ def along(points: tuple[Point, ...], share: float) -> Point:
 
 
 def wrapped(text: str, letters: int, lines: int) -> list[str]:
-    """The text in at most so many lines of so many letters, cut with an ellipsis where it is longer."""
+    """The text in at most so many lines of so many letters, evenly filled; cut with an ellipsis where it is longer."""
+    found = _filled(text, letters)
+    if len(found) > lines:
+        found = [*found[: lines - 1], " ".join(found[lines - 1 :])]
+    elif len(found) > 1:
+        narrower = (_filled(text, width) for width in range(letters - 1, 0, -1))
+        *_, found = (found, *takewhile(lambda other: len(other) == len(found), narrower))
+    return [clipped(line, letters) for line in found]
+
+
+def _filled(text: str, letters: int) -> list[str]:
+    """As many words in a line as fit."""
     found: list[str] = [""]
     for word in text.split():
         if not found[-1]:
@@ -182,9 +193,7 @@ def wrapped(text: str, letters: int, lines: int) -> list[str]:
             found[-1] += f" {word}"
         else:
             found.append(word)
-    if len(found) > lines:
-        found = [*found[: lines - 1], " ".join(found[lines - 1 :])]
-    return [clipped(line, letters) for line in found]
+    return found
 
 
 def clipped(text: str, letters: int) -> str:

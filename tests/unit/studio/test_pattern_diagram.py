@@ -184,6 +184,7 @@ def test_there_is_a_word_for_every_state():
     [
         ("short", ["short"]),
         ("two words here", ["two words", "here"]),
+        ("one two six ten", ["one two", "six ten"]),
         ("a word thatislongerthanaline and more", ["a word", "thatislon…"]),
         ("", [""]),
     ],
