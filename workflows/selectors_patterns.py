@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, TextField
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from tenants.access import require
@@ -11,7 +11,7 @@ from workflows.domain.configurations import ConfigurationStatus, PatternSlug
 from workflows.domain.plan import Plan
 from workflows.models import Definition, DefinitionVersion, PatternConfiguration, PatternParticipant, Subscription
 from workflows.plans import plan_of
-from workflows.selectors import current_version, definition_list
+from workflows.selectors import definition_list
 
 MOST_CANDIDATES: Final = 200
 UNDOING: Final = '"compensate": [{'  # as jsonb writes a plan with a compensation
@@ -46,4 +46,9 @@ def definition_candidates(pattern: str) -> list[Definition]:
 
 def plans_of(definitions: Iterable[Definition]) -> list[Plan]:
     """The plans that new runs of these definitions are pinned to, in their order."""
-    return [plan_of(one.tenant_id, current_version(one).pk).plan for one in definitions]
+    wanted = list(definitions)
+    current = DefinitionVersion.objects.filter(
+        definition__in=[one.pk for one in wanted], number=F("definition__current_number")
+    )
+    ids = dict(current.values_list("definition_id", "pk"))
+    return [plan_of(one.tenant_id, ids[one.pk]).plan for one in wanted]

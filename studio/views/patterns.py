@@ -18,6 +18,15 @@ from studio.forms_patterns import NamesForm, PatternForm
 from studio.paging import page_of
 from studio.pattern_options import first_choice, initial_of, missing_parts, options_for
 from studio.pattern_use import use_context
+from studio.rows_pattern_view import (
+    service_columns,
+    service_lines,
+    traffic_columns,
+    traffic_lines,
+    verdict_columns,
+    verdict_lines,
+)
+from studio.rows_reports import report_view
 from studio.submit import posted, submitted
 from studio.terms import PATTERN_NAMES, PATTERN_SENTENCES
 from tenants.access import may
@@ -25,9 +34,11 @@ from tenants.errors import Conflict, Invalid, OrchestrationError
 from tenants.web import ConsoleRequest, tenant_view
 from workflows import services
 from workflows.access import access_configuration
-from workflows.domain.configurations import ConfigurationStatus, PatternSlug, PlatformSlug
+from workflows.domain.configurations import WORKFLOWS, ConfigurationStatus, PatternSlug, PlatformSlug
 from workflows.models import PatternConfiguration
+from workflows.patterns import pattern as pattern_of
 from workflows.selectors_patterns import configuration_list
+from workflows.selectors_traffic import configuration_view
 
 
 @require_safe
@@ -60,6 +71,8 @@ def pattern_show(request: ConsoleRequest, configuration_id: UUID) -> HttpRespons
         "may_change": may("pattern.change"),
         "may_start": may("pattern.start"),
         "stop_text": rows.stop_text(row),
+        **_platform(request, row),
+        **(_traffic(row) if live else {}),
         "studio_url": studio_url(request, row.pattern, row.platform, row),
     }
     return render(request, "studio/patterns/show.html", context)
@@ -179,6 +192,25 @@ def _shown(request: ConsoleRequest, row: PatternConfiguration) -> dict[str, Any]
         "parts": rows.part_lines(row, lambda view, *args: reverse(view, args=[slug, *args]), ids),
         "about": PATTERN_SENTENCES[row.pattern],
     }
+
+
+def _platform(request: ConsoleRequest, row: PatternConfiguration) -> dict[str, Any]:
+    """What the target platform makes of it: task by task of a definition, part by part of anything else."""
+    if row.pattern not in WORKFLOWS:
+        return {"services": service_lines(pattern_of(row.pattern), row.platform), "service_columns": service_columns()}
+    plans = services.configuration_plans(row)
+    if len(plans) == 1:
+        return {"report": report_view(plans[0], row.platform)}
+    query = f"?platform={row.platform}"
+    urls = {
+        str(one.definition): reverse("definition-report", args=[request.tenant.slug, one.definition_id]) + query
+        for one in row.participants.all()
+    }
+    return {"verdicts": verdict_lines(plans, row.platform, urls), "verdict_columns": verdict_columns()}
+
+
+def _traffic(row: PatternConfiguration) -> dict[str, Any]:
+    return {"traffic": traffic_lines(configuration_view(row)), "traffic_columns": traffic_columns()}
 
 
 def _form(request: ConsoleRequest, form: Any, pattern: PatternSlug) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Run(TenantOwned):
         indexes = [
             models.Index(fields=["wake_at"], name="run_due", condition=Q(wake_at__isnull=False)),
             models.Index(fields=["tenant", "status", "id"], name="run_by_status"),
+            models.Index(fields=["tenant", "definition", "id"], name="run_by_definition"),
         ]
 
     def __str__(self) -> str:

@@ -27,9 +27,11 @@ from workflows.domain.configurations import (
     NewRoute,
     PatternSlug,
 )
+from workflows.domain.plan import Plan
 from workflows.domain.starters import Filling, documents
 from workflows.models import Definition, PatternConfiguration, PatternParticipant
-from workflows.services.definitions import definition_archive, definition_publish, definition_restore
+from workflows.selectors_patterns import plans_of
+from workflows.services.definitions import definition_archive, definition_check, definition_publish, definition_restore
 from workflows.services.pattern_parts import Parts, check_words, checked_parts, free_handle, handle_fault
 
 MAY_START: Final = (ConfigurationStatus.DRAFT, ConfigurationStatus.STOPPED)
@@ -129,6 +131,20 @@ def configuration_restore(configuration_id: UUID | str) -> PatternConfiguration:
             _save(row)
             audit.record("pattern.restore", row)
     return row
+
+
+def configuration_plans(row: PatternConfiguration) -> list[Plan]:
+    """The plans of its definitions; of a draft, of those that Start would make. None while its parts are wrong."""
+    require("pattern.read")
+    if row.pattern not in WORKFLOWS:
+        return []
+    if not _definition_ids(row):
+        try:
+            parts = checked_parts(replace(configuration_config(row), handle=""))
+        except Invalid:
+            return []
+        return [definition_check(text).plan for text in documents(PatternSlug(row.pattern), _filling(row, parts))]
+    return plans_of(one.definition for one in row.participants.select_related("definition").order_by("position"))
 
 
 def configuration_config(row: PatternConfiguration) -> ConfigurationConfig:
