@@ -168,7 +168,7 @@ def _parts(pattern: PatternSlug, options: Options) -> tuple[Fields, Fields]:
     if pattern is PatternSlug.ADAPTER:
         return operations, {}
     made: Fields = {
-        "route": _choice(_("Route that AI is asked through"), options.routes, empty="–"),
+        "route": _choice(_("Route for AI"), options.routes, empty="–"),
         **operations,
         "handle": _handle(_("Name of the new definition")),
     }

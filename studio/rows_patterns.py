@@ -76,7 +76,7 @@ def part_lines(row: PatternConfiguration, at: Address, operation_ids: dict[str, 
         for one in row.participants.all()
     ]
     if row.route is not None:
-        label = _("Route") if row.pattern == PatternSlug.MODEL_ROUTER else _("Route that AI is asked through")
+        label = _("Route") if row.pattern == PatternSlug.MODEL_ROUTER else _("Route for AI")
         lines.append(PartLine(label, row.route.name, at("route-show", row.route_id), _made_here(row)))
     if row.connector is not None:
         lines.append(PartLine(_("Connector"), str(row.connector), at("connector-show", row.connector_id)))
