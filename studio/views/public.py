@@ -5,31 +5,43 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from studio import landing
 from studio.forms_public import ReviewForm, stamp
+from studio.htmx import is_partial
 from studio.submit import posted, submitted
-from studio.throttle import throttle
 from studio.views.members import origin_of
+from studio.views.studio import visitors_page
+from tenants.errors import RateLimited
 from tenants.services import ReviewWanted, review_request_create
+from tenants.throttle import OVERALL, Rate, neighbourhood, seconds_to_wait
 from workflows.domain.patterns import Pattern
 from workflows.patterns import patterns
+
+PER_ADDRESS = Rate("review", 8, seconds=3600)
+FROM_ALL = Rate("review", 200, seconds=86_400)
 
 
 @require_safe
 @gzip_page
 def welcome(request: HttpRequest) -> HttpResponse:
-    """Everything about the product on one page, for whoever is signed in or not."""
-    return render(request, "studio/public/welcome.html", _page(_fresh()))
+    """Everything about the product on one page, for whoever is signed in or not.
+
+    An address with a state of the Studio, from a link without script or a shared one, leads to the Studio's own page.
+    """
+    if "pattern" in request.GET and not is_partial(request):
+        return redirect(f"{reverse('public-studio')}?{request.GET.urlencode()}")
+    return visitors_page(request, "studio/public/welcome.html", _page(_fresh()))
 
 
 def review(request: HttpRequest) -> HttpResponse:
     """The form by itself; POST stores the request and leads to the thanks."""
     if request.method == "POST":
-        throttle(request, "review", per_address="8/hour", overall="200/day")
+        _count(request)
     form = ReviewForm(posted(request)) if request.method == "POST" else _fresh()
     if form.is_trapped:
         return redirect("review-sent")
@@ -43,6 +55,13 @@ def review_sent(request: HttpRequest) -> HttpResponse:
     return render(request, "studio/public/review_sent.html")
 
 
+def _count(request: HttpRequest) -> None:
+    """One more request; RateLimited with the seconds to wait when it is one too many."""
+    who = neighbourhood(request.META.get("REMOTE_ADDR") or "")
+    if wait := seconds_to_wait(PER_ADDRESS, who) or seconds_to_wait(FROM_ALL, OVERALL):
+        raise RateLimited(retry_after_seconds=wait)
+
+
 def _fresh() -> ReviewForm:
     return ReviewForm(initial={"shown": stamp()})
 
@@ -50,11 +69,11 @@ def _fresh() -> ReviewForm:
 def _page(form: ReviewForm) -> dict[str, Any]:
     return {
         "form": form,
-        "patterns": [_pattern(one, _language()) for one in patterns()],
+        "pattern_rows": [_pattern(one, _language()) for one in patterns()],
         "promises": landing.PROMISES,
         "contrasts": landing.CONTRASTS,
         "capabilities": landing.CAPABILITIES,
-        "platforms": landing.PLATFORMS,
+        "places": landing.PLATFORMS,
     }
 
 

@@ -1,7 +1,8 @@
 """The Studio: the five patterns drawn, told and played; for members of a tenant and for everybody."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -31,12 +32,17 @@ FILE_ENDINGS = {"svg": "svg", "mermaid": "mmd"}
 @require_safe
 def public_studio(request: HttpRequest) -> HttpResponse:
     """For visitors; what makes a configuration leads to signing in first."""
+    return visitors_page(request, "studio/studio/public.html")
+
+
+def visitors_page(request: HttpRequest, template: str, more: Mapping[str, Any] = MappingProxyType({})) -> HttpResponse:
+    """A page with the Studio of a visitor in it: its own, or the public one."""
     state, corrections = view_state(request.GET, patterns())
     if part := simulator_part(request, PANEL, keep=_kept(state)):
         return part
     context = page_context(request, state, corrections)
     context["use_url"] = _with_choice(reverse("studio-use"), state)
-    return render(request, "studio/studio/public.html", context)
+    return render(request, template, {**context, **more})
 
 
 @require_safe

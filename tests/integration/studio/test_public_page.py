@@ -9,6 +9,7 @@ from django.test import Client
 from studio import forms_public, landing
 from tenants.models import OutgoingMail, PlatformAuditEntry, ReviewRequest
 from tests.cast import Cast
+from workflows.patterns import patterns
 
 pytestmark = pytest.mark.django_db
 ASKED = {"name": "Ada", "email": "ada@example.test", "company": "Example Bank", "core": "CICS", "message": "Screening"}
@@ -36,6 +37,8 @@ def test_the_first_page_says_everything_in_both_languages(client: Client, langua
     for place in ("studio", "layers", "patterns", "capabilities", "platforms", "review"):
         assert f'id="{place}"' in said
     assert said.count('class="tile"') == len(landing.PROMISES) == 4
+    assert all(f"?pattern={one.slug}" in said and one.title[language] in said for one in patterns())
+    assert said.count('name="platform"') == len(landing.PLATFORMS) == 5
     assert len(landing.CAPABILITIES) == 6
     assert all(service in said for one in landing.PLATFORMS for service in map(str, one.services[:3]))
 
@@ -43,6 +46,11 @@ def test_the_first_page_says_everything_in_both_languages(client: Client, langua
 def test_who_is_signed_in_finds_it_too(cast: Cast) -> None:
     assert cast.browser(cast.alice).get("/welcome/").status_code == 200
     assert cast.browser(cast.alice).get("/").status_code == 302
+
+
+def test_a_state_of_the_studio_leads_to_its_own_page(client: Client) -> None:
+    answer = client.get("/", {"pattern": "saga", "platform": "aws"})
+    assert answer["Location"] == "/studio/?pattern=saga&platform=aws"
 
 
 def test_the_first_page_asks_the_database_nothing(client: Client, django_assert_num_queries) -> None:
