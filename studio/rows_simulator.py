@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from routing.domain.explain import decision_to_dict
-from routing.domain.simulation import Change, Figure, Simulation
+from routing.domain.simulation import MAX_ANSWER_TOKENS, Change, Figure, Simulation
 from routing.selectors.explanation import Explanation, explain
 from routing.selectors.simulation import WINDOW
 from studio import formats
@@ -294,3 +294,17 @@ def _assumptions(simulation: Simulation, *, demo: bool) -> list[str]:
     if not simulation.request.hard_budget:
         found.append(_("The key has no hard budget and may use the route."))
     return found
+
+
+def again_query(explanation: Explanation) -> dict[str, str]:
+    """What the simulator's form is told of a recorded request; its text was not stored."""
+    asked = explanation.request
+    flags = {
+        "s_tools": asked.get("has_tools"),
+        "s_json": asked.get("wants_json"),
+        "s_vision": asked.get("image_count"),
+        "s_stream": asked.get("stream"),
+    }
+    most = asked.get("max_output_tokens") or 0
+    length = {"s_answer": str(most)} if 0 < most <= MAX_ANSWER_TOKENS else {}
+    return length | {name: "on" for name, value in flags.items() if value}

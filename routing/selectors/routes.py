@@ -54,6 +54,12 @@ def route_detail(route_id: Any) -> RouteDetail:
     return RouteDetail(route, version, spec, tuple(found[one] for one in wanted if one in found))
 
 
+def is_active_route(route_id: Any) -> bool:
+    """Whether the route still answers."""
+    require("route.read")
+    return bool(Route.objects.filter(pk=route_id, status=RouteStatus.ACTIVE).exists())
+
+
 def version_list(route: Route) -> QuerySet[RouteVersion]:
     """Versions of a route, newest first."""
     require("route.read")

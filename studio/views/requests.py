@@ -4,18 +4,23 @@ import base64
 import binascii
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from routing.domain.control import RequestStatus
+from routing.selectors.explanation import Explanation
 from routing.selectors.filters import RequestFilter
 from routing.selectors.requests import Position, request_detail, request_page
+from routing.selectors.routes import is_active_route
 from studio import rows_gateway as rows
 from studio.forms_requests import RequestFilterForm
 from studio.narrowing import Chip, chips, narrowed_ids, run_chip
+from studio.rows_simulator import again_query
 from tenants.access import may
 from tenants.web import ConsoleRequest, tenant_view
 
@@ -59,8 +64,17 @@ def request_show(request: ConsoleRequest, request_id: UUID) -> HttpResponse:
         "attempt_columns": rows.attempt_columns(),
         "ledger_columns": rows.ledger_columns(),
         "may_see_run": may("run.read"),
+        "simulate_url": _simulate_url(request, detail.record.route_id, explanation),
     }
     return render(request, "studio/requests/show.html", context)
+
+
+def _simulate_url(request: ConsoleRequest, route_id: UUID | None, explanation: Explanation | None) -> str:
+    """The simulator with what is known of the request; empty where it had no route that still answers."""
+    if explanation is None or route_id is None or not may("route.read") or not is_active_route(route_id):
+        return ""
+    query = urlencode({"route": route_id} | again_query(explanation))
+    return f"{reverse('studio-simulate', args=[request.tenant.slug])}?{query}"
 
 
 def _wanted(request: ConsoleRequest, data: dict[str, Any]) -> RequestFilter:

@@ -143,7 +143,7 @@ print("{EMPTY_SLUG}")
 EMPTY_PAGES = (
     "", "audit/", "credentials/", "deployments/", "keys/", "ledger/", "limits/", "members/", "providers/", "requests/",
     "routes/", "service-accounts/", "units/", "usage/", "routes/new/", "keys/new/", "deployments/new/",
-    "connectors/", "definitions/", "runs/", "events/", "dead-letters/",
+    "simulator/", "connectors/", "definitions/", "runs/", "events/", "dead-letters/",
 )  # fmt: skip
 STATES: dict[str, State] = {
     "key-secret": key_secret,
@@ -166,5 +166,11 @@ STATES: dict[str, State] = {
     "unknown-page": at("no-such-page/"),
     "unknown-object": at("keys/01a20469-0000-7000-8000-000000000000/"),
     "no-request-matches": at("requests/?status=cut&text=zzz"),
+    "simulated-outage": elsewhere(
+        "/studio/simulate/?s_down=gpt-mini&s_down=claude-haiku&s_strategy=cheapest&s_residency=us"
+    ),
+    "simulated-nobody": elsewhere("/studio/simulate/?s_residency=eu&s_down=gpt-eu&s_fault=error&s_tools=on"),
+    "simulated-repeat": elsewhere("/studio/simulate/?s_task=reason&s_again=1"),
+    "simulator-faults": elsewhere("/studio/simulate/?s_task=dance&s_answer=0&s_cost=200&s_down=nobody"),
     "no-such-invitation": elsewhere("/invitations/not-a-token/"),
 }

@@ -6,12 +6,16 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from config.cache import FallbackRedisCache
-from routing.simulator import simulate_demo
+from routing.domain.explain import decision_to_dict
+from routing.domain.simulation import SimulationRequest
+from routing.simulator import simulate_demo, simulate_route
 from studio.views import simulator as views
 from tenants.throttle import Rate
 from tests.cast import Cast
+from tests.integration.routing import control_kit
 from tests.integration.studio.kit import SLUG, a_route, at, page, text
 
 PUBLIC = "/studio/simulate/"
@@ -174,8 +178,22 @@ def test_a_page_around_it_keeps_its_own_state(cast: Cast, rf: Any) -> None:
 
 
 def simulated_headline() -> str:
-    from routing.domain.simulation import SimulationRequest
-
     simulation = simulate_demo(SimulationRequest(task="reason"))
     assert simulation.decision.winner is not None
     return simulation.decision.winner.name
+
+
+@pytest.mark.django_db
+def test_a_request_leads_to_the_simulator_with_what_is_known_of_it(cast: Cast, alice: Client) -> None:
+    route = a_route(cast)
+    with cast.acting():
+        simulation = simulate_route(
+            SimulationRequest(prompt="Hi", answer_tokens=77, tools=True), route_id=route.pk, now=now()
+        )
+        decision = decision_to_dict(simulation.decision)
+        row = control_kit.record(now(), route_id=str(route.pk), decision=decision)
+        control_kit.write([row])
+    shown = page(alice, "request-show", row["id"])
+    assert f"?route={route.pk}&amp;s_answer=77&amp;s_tools=on" in shown
+    told = page(alice, "studio-simulate", route=str(route.pk), s_answer="77", s_tools="on")
+    assert "77 out" in told

@@ -1,0 +1,93 @@
+"""The simulator in Chromium: redrawn after a change, a repeat that hits, its address, and without script."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.driver import Visitor
+from tests.browser.system import System
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+PUBLIC = "/studio/simulate/"
+REDRAWN = """(name) => new Promise((resolve) => {
+  const from = performance.now();
+  new MutationObserver((_, watch) => {
+    watch.disconnect();
+    requestAnimationFrame(() => resolve(performance.now() - from));
+  }).observe(document.getElementById("simulation"), {subtree: true, childList: true, characterData: true});
+  document.querySelector(`[name=s_down][value=${name}]`).click();
+})"""
+
+
+@pytest.fixture
+def visitor(system: System, chromium: "Browser") -> Iterator[Visitor]:
+    """Somebody without an account."""
+    visitor = Visitor(chromium, system)
+    yield visitor
+    assert not visitor.faults()
+    visitor.close()
+
+
+def verdict(visitor: Visitor) -> str:
+    return str(visitor.page.locator("#verdict-title").inner_text())
+
+
+def test_a_change_redraws_the_result_in_place_and_the_address_keeps_it(
+    visitor: Visitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = visitor.page
+    visitor.open(PUBLIC)
+    before = verdict(visitor)
+    took = page.evaluate(REDRAWN, "gpt-mini")
+    page.get_by_text("no byte for 4.0").wait_for()
+    assert verdict(visitor) != before
+    assert "s_down=gpt-mini" in page.url
+    shared, told = page.url, verdict(visitor)
+    with capsys.disabled():
+        print(f"\nsimulator: {took:.0f} ms from the change to the redrawn result, 150 of them waiting for more changes")
+    visitor.open(shared.removeprefix(visitor.system.base_url))
+    assert verdict(visitor) == told
+    assert page.locator("[name=s_down][value=gpt-mini]").is_checked()
+
+
+def test_repeat_hits_the_cache_keeps_the_focus_and_a_change_forgets_it(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open(PUBLIC)
+    page.get_by_role("button", name="Repeat").press("Enter")
+    page.get_by_text("Saved by the cache").wait_for()
+    assert verdict(visitor) == "The cache"
+    assert page.evaluate("document.activeElement.id") == "repeat"
+    page.locator("#id_s_quality").press("End")
+    page.get_by_role("button", name="Repeat").wait_for()
+    assert verdict(visitor) != "The cache"
+    assert "s_again" not in page.url
+
+
+def test_it_works_without_script(system: System, chromium: "Browser") -> None:
+    visitor = Visitor(chromium, system, script=False)
+    visitor.open(PUBLIC)
+    visitor.page.locator("[name=s_down][value=gpt-mini]").check()
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("button", name="Simulate").click()
+    assert "no byte for 4.0" in visitor.page.locator("#simulation").inner_text()
+    with visitor.page.expect_navigation():
+        visitor.page.get_by_role("button", name="Repeat").click()
+    assert verdict(visitor) == "The cache"
+    visitor.close()
+
+
+def test_a_members_route_is_chosen_and_played(owner: Visitor) -> None:
+    page = owner.page
+    owner.open(f"/t/{owner.system.slug}/simulator/")
+    page.locator("#id_s_route").select_option(label="assistant-cheap")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Choose").click()
+    assert verdict(owner) == "Sandbox economy"
+    page.get_by_text(re.compile("Strategy, cap")).click()
+    page.locator("#id_s_strategy").select_option("fastest")
+    page.get_by_text("What-if: not as the route is published").wait_for()
+    assert "s_strategy=fastest" in page.url
