@@ -22,9 +22,10 @@ USES = {
 
 
 def begin(visitor: Visitor, pattern: str) -> None:
-    """To the form, where the Studio's link leads; that click is counted."""
-    visitor.open(f"/t/{visitor.system.slug}/patterns/new/?pattern={pattern}&platform=aws")
-    visitor.clicks += 1
+    """From the Studio to the form."""
+    visitor.open(f"/t/{visitor.system.slug}/studio/?pattern={pattern}&platform=aws")
+    visitor.click(visitor.page.get_by_role("link", name="Use this pattern"))
+    visitor.page.wait_for_url(re.compile(r"/patterns/new/"))
 
 
 def carried(page: "Page", pattern: str) -> str:
