@@ -86,6 +86,41 @@ def step(visitor: Visitor, site: Site) -> None:
     visitor.page.locator("dialog.drawer[open] h3").first.wait_for()
 
 
+def pattern_draft(visitor: Visitor, site: Site) -> None:
+    """A pattern that was drafted and is not live yet."""
+    visitor.open(f"/t/{visitor.system.slug}/patterns/new/?pattern=saga&platform=gcp")
+    visitor.page.locator("[name=name]").fill(f"Bản nháp {uuid4().hex[:8]}")
+    submit(visitor)
+
+
+def pattern_refused(visitor: Visitor, site: Site) -> None:
+    """The form of a pattern with what is wrong beside its fields."""
+    visitor.open(f"/t/{visitor.system.slug}/patterns/new/?pattern=saga")
+    visitor.page.locator("[name=undo]").select_option(value="")
+    submit(visitor)
+
+
+def demo_pattern(visitor: Visitor) -> None:
+    """The demo's adapter, which is live."""
+    visitor.open(f"/t/{visitor.system.slug}/patterns/")
+    with visitor.page.expect_navigation():
+        visitor.page.locator("tbody th a").filter(has_text="Account lookup").click()
+
+
+def pattern_stopping(visitor: Visitor, site: Site) -> None:
+    """What stopping means, asked before it is done."""
+    demo_pattern(visitor)
+    visitor.page.locator("[data-opens=stop]").click()
+    visitor.page.locator("dialog[open]").wait_for()
+
+
+def pattern_used(visitor: Visitor, site: Site) -> None:
+    """A live pattern that has answered in its box."""
+    demo_pattern(visitor)
+    visitor.page.locator("#use-box button.btn-primary").click()
+    visitor.page.locator("#use-box .answer").wait_for()
+
+
 def at(path: str) -> State:
     """An address of the demo tenant."""
     return lambda visitor, _site: visitor.open(f"/t/{visitor.system.slug}/{path}")
@@ -143,7 +178,7 @@ print("{EMPTY_SLUG}")
 EMPTY_PAGES = (
     "", "audit/", "credentials/", "deployments/", "keys/", "ledger/", "limits/", "members/", "providers/", "requests/",
     "routes/", "service-accounts/", "units/", "usage/", "routes/new/", "keys/new/", "deployments/new/",
-    "simulator/", "connectors/", "definitions/", "runs/", "events/", "dead-letters/",
+    "simulator/", "patterns/", "connectors/", "definitions/", "runs/", "events/", "dead-letters/",
 )  # fmt: skip
 STATES: dict[str, State] = {
     "key-secret": key_secret,
@@ -154,6 +189,12 @@ STATES: dict[str, State] = {
     "faulty-connector": faulty("connector-new"),
     "faulty-definition": faulty("definition-new"),
     "step": step,
+    "pattern-draft": pattern_draft,
+    "pattern-refused": pattern_refused,
+    "pattern-used": pattern_used,
+    "pattern-without-parts": empty("patterns/new/?pattern=saga"),
+    "no-such-pattern": at("patterns/new/?pattern=spaghetti"),
+    "stop-pattern-dialog": pattern_stopping,
     "stop-dialog": dialog("connector-show", "stop"),
     "rotate-dialog": dialog("key-show", "rotate"),
     "revoke-dialog": dialog("key-show", "revoke"),
