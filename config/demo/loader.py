@@ -13,6 +13,7 @@ from uuid import UUID
 from config.demo import info
 from config.demo.connector import NAME as CORE
 from config.demo.connector import demo_core
+from config.demo.samples import sample
 from config.embedded.paths import write_private
 from connectors import services as connectors
 from connectors.selectors import connector_list
@@ -33,7 +34,6 @@ from workflows import services as workflows
 from workflows.domain.configurations import ConfigurationConfig
 
 DEFINITIONS = Path(__file__).with_name("definitions")
-SAMPLE = Path(__file__).with_name("samples") / "payment-below-approval.xml"
 PARTICIPANTS = (
     "payment-screening", "payment-reservation", "payment-approval", "payment-booking", "payment-release",
 )  # fmt: skip
@@ -190,7 +190,7 @@ def _definitions(loaded: Loaded) -> None:
 
 def _with_sample(source: str) -> str:
     """The definition with a payment file as its example, so that its pages offer one."""
-    payment = json.dumps(SAMPLE.read_text(encoding="utf-8"), ensure_ascii=False)
+    payment = json.dumps(sample("below").decode(), ensure_ascii=False)
     return source.replace("{file: {type: string}}", f"{{file: {{type: string, examples: [{payment}]}}}}")
 
 
