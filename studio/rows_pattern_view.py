@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from studio.pattern_pictures import said
 from studio.presenters import Column
 from studio.rows_reports import report_view
-from workflows.domain.patterns import Pattern, Text
+from workflows.domain.patterns import Pattern
 from workflows.domain.plan import Plan
 from workflows.selectors_traffic import ConfigurationView
 
@@ -100,15 +101,10 @@ def service_lines(pattern: Pattern, platform: str) -> list[ServiceLine]:
         if node.part in {"route", "connector"}:
             one = node.services[platform]
             verdict = FIT_STATUS[one.fit]
-            found.append(ServiceLine(_said(node.label), one.service, verdict, _said(one.how), _said(one.limits)))
+            found.append(ServiceLine(said(node.label), one.service, verdict, said(one.how), said(one.limits)))
     return found
 
 
 def service_columns() -> list[Column]:
     """Columns of the parts on a platform."""
     return [Column(_("Part")), Column(_("Service")), Column(_("Verdict")), Column(_("How"))]
-
-
-def _said(text: Text) -> str:
-    language = (get_language() or "en").partition("-")[0]
-    return text.get(language) or text["en"]
