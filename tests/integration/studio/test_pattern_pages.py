@@ -8,12 +8,14 @@ from django.test import Client
 
 from connectors.services import connector_stop
 from routing.services import route_create
+from studio.opened import opened
 from tenants.domain import Role
 from tests import factories
 from tests.cast import Cast
 from tests.integration.studio.kit import at, page, send, text
 from tests.integration.workflows.pattern_kit import PATTERNS, Parts, parts_of
 from workflows.models import PatternConfiguration, Run
+from workflows.services import run_start
 
 pytestmark = pytest.mark.django_db
 CHOSEN = re.compile(r'<option value="([^"]*)" selected')
@@ -183,3 +185,20 @@ def test_readers_look_and_developers_use(parts: Parts, cast: Cast):
     assert reader.post(at("pattern-use", row.id), {"input": "{}"}).status_code == 403
     assert developer.post(at("pattern-stop", row.id)).status_code == 403
     assert cast.browser(cast.charlie).get(at("pattern-show", row.id)).status_code == 404
+
+
+def test_a_live_configuration_is_opened_with_its_names_and_its_traffic(parts: Parts, cast: Cast):
+    row, draft = parts.live("orchestrator", "Mine"), parts.drafted("orchestrator", "Draft")
+    with cast.acting(Role.DEVELOPER):
+        run_start(definition="patterns/mine", input={})
+        found, drawn = opened(str(row.id), "orchestrator"), opened(str(draft.id), "orchestrator")
+        assert found is not None
+        assert drawn is not None
+        assert (found.names["hub"], found.names["router"]) == ("patterns/mine", "assistant")
+        assert (found.traffic["ask"], found.traffic["think"], drawn.traffic) == ("1", "0", {})
+        assert [opened(one, "orchestrator") for one in ("", "x", str(parts.unit.id))] == [None] * 3
+        assert opened(str(row.id), "saga") is None
+    with cast.acting(tenant=cast.tenant_b):
+        assert opened(str(row.id), "orchestrator") is None
+    with cast.acting(Role.APPROVER):
+        assert opened(str(row.id), "orchestrator") is None
