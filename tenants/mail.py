@@ -7,11 +7,12 @@ when it is due again; after a week of failures it is left for an operator to loo
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from tenants.failpoints import failpoint
 from tenants.models import OutgoingMail
 from tenants.queue import enqueue
 
@@ -35,11 +36,17 @@ def mail_deliver(mail_id: UUID | str) -> bool:
     if not due.update(due_at=now + LEASE, attempts=F("attempts") + 1):
         return False
     mail = OutgoingMail.objects.get(pk=mail_id)
+    # a worker that dies after sending sends again; the same id lets the recipient's server see that it is one mail
+    message = EmailMessage(
+        mail.subject, mail.body, to=[mail.recipient], headers={"Message-ID": f"<{mail.pk}@orchestration>"}
+    )
+    failpoint("mail.send.before")
     try:
-        send_mail(mail.subject, mail.body, None, [mail.recipient])
+        message.send()
     except OSError:
         OutgoingMail.objects.filter(pk=mail_id).update(due_at=_next_try(mail, now))
         raise
+    failpoint("mail.send.after")
     OutgoingMail.objects.filter(pk=mail_id).delete()
     return True
 

@@ -15,6 +15,7 @@ from celery import current_app
 from django.db import transaction
 from prometheus_client import Counter
 
+from tenants.failpoints import failpoint
 from tenants.scope import Scope, current_scope
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def enqueue_on_commit(task_name: str, **arguments: Any) -> None:
 
 def enqueue(task_name: str, scope: Scope | None, arguments: dict[str, Any]) -> None:
     """Send the task now; whatever goes wrong is counted, logged and swallowed: the sweeper finds the work."""
+    failpoint("queue.hint.before")
     if time.monotonic() < _Broker.away_until:
         FAILED_HINTS.labels(task=task_name).inc()
         return

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from routing.gateway_port import GatewayReply, GatewayUnreachable
+from tenants.failpoints import failpoint
 
 CONNECT_SECONDS = 3.0
 MAX_BYTES = 4 * 1024 * 1024
@@ -29,6 +30,7 @@ class HttpGateway:
             connection.connect()
             connection.sock.settimeout(seconds)
             connection.request("POST", self._prefix + path, body=body, headers=dict(headers))
+            failpoint("gateway.client.sent")
             answer = connection.getresponse()
             found = {name.lower(): value for name, value in answer.getheaders()}
             return GatewayReply(answer.status, found, _read(answer, until))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from tenants import audit
 from tenants.access import require
 from tenants.errors import Conflict, Invalid, PermissionDenied
+from tenants.failpoints import failpoint
 from tenants.scope import current_scope, tenant_tx
 from workflows.approvals.domain import DECIDE, MOST_REASON, Decision, Refusal, Request, Status, repeated
 from workflows.approvals.links import close_links, tell_approvers, usable_link
@@ -39,6 +40,7 @@ def approval_request(request: Request, *, run_id: UUID, effect: str, attempt: in
             return approval  # type: ignore[no-any-return]  # the manager is of any model
         told = tell_approvers(approval)
         audit.record("approval.request", approval, {"digest": approval.digest, "told": told})
+        failpoint("workflows.ask.before_commit")
     return approval  # type: ignore[no-any-return]  # the manager is of any model
 
 
@@ -63,6 +65,7 @@ def approval_decide(
         close_links(approval, used=used)
         changes = {"decision": decision.value, "digest": digest, "reason": reason, "by_link": used is not None}
         audit.record("approval.decide", approval, changes)
+        failpoint("workflows.decide.before_commit")
     return approval
 
 

@@ -114,7 +114,8 @@ def _refused(reply: GatewayReply) -> Outcome:
     fault = WorkflowError(type=f"{TYPES}communication", status=reply.status, title=title[:500], detail=code)
     wait = reply.headers.get("retry-after", "")
     later = float(wait) if wait.isdigit() else 0.0
-    return Failed(error=fault, retriable=reply.status in {408, 429} or reply.status >= 500, retry_after_seconds=later)
+    retriable = reply.headers.get("x-should-retry") != "false" and (reply.status in {408, 429} or reply.status >= 500)
+    return Failed(error=fault, retriable=retriable, retry_after_seconds=later)
 
 
 def _text(value: Any) -> str:

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from tenants import failpoints
 from tenants.mail import mail_deliver, mail_hint_due, mail_write
 from tenants.models import OutgoingMail
 
@@ -20,6 +21,12 @@ class Away:
 
     def send_messages(self, messages):
         raise ConnectionRefusedError
+
+
+@pytest.fixture
+def no_failpoints():
+    yield
+    failpoints.configure("", environment="test")
 
 
 def test_a_mail_leaves_once():
@@ -48,3 +55,16 @@ def test_a_mail_that_somebody_is_sending_is_left_alone():
     OutgoingMail.objects.update(due_at=timezone.now() + timedelta(minutes=1))
     assert not mail_deliver(written.id)
     assert mail_hint_due() == 0
+
+
+def test_a_mail_that_is_sent_twice_has_one_id(no_failpoints):
+    """A worker that dies between sending and noting it leaves the mail due again."""
+    written = mail_write(to="a@example.test", subject="s", body="b")
+    failpoints.configure("mail.send.after=raise", environment="test")
+    with pytest.raises(failpoints.FailpointError):
+        mail_deliver(written.id)
+    failpoints.configure("", environment="test")
+    OutgoingMail.objects.update(due_at=timezone.now())
+    assert mail_deliver(written.id)
+    first, second = (letter.message()["Message-ID"] for letter in mail.outbox)
+    assert first == second
