@@ -69,10 +69,15 @@ class Gateway:
 
 @contextmanager
 def running_gateway(
-    database_url: str, redis_url: str, *, egress_allow: str = "127.0.0.1:*", variables: Mapping[str, str] | None = None
+    database_url: str,
+    redis_url: str,
+    *,
+    egress_allow: str = "127.0.0.1:*",
+    variables: Mapping[str, str] | None = None,
+    port: int = 0,
 ) -> Iterator[Gateway]:
-    """A gateway on a free port; ended at the end, gently at first."""
-    port = free_port()
+    """A gateway on a port (a free one if none is given); ended at the end, gently at first."""
+    port = port or free_port()
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--http", "1", "--no-ws"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--log-level", "warning"]
     environment = {

@@ -21,7 +21,9 @@ def approver(desk: Desk) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def ward(up: Up) -> Iterator[Ward]:
+    """Workers of the test's, instead of the installation's."""
     with ward_of(up) as opened:
+        opened.freeze_own()
         yield opened
 
 

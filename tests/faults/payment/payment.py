@@ -9,13 +9,14 @@ import httpx
 
 from config.demo.samples import sample
 from tests.faults.payment.ward import Ward
-from tests.system import Desk, alive
+from tests.system import Desk, alive, eventually
 
 FINAL = {"completed", "faulted", "cancelled", "compensated", "compensation_failed"}
 SECONDS = 90
 BOOKED = {"reserve": 1, "book": 1}
 UNDONE = {"reserve": 1, "release": 1}
 RULE = "-" * 79
+KEYS = "select id from keys_virtualkey where name = 'Workflows'"  # with which runs call the gateway
 
 
 @dataclass
@@ -45,15 +46,14 @@ class Counter:
     core: httpx.Client
     run_id: str = ""
     decided: bool = False
-    _settled: int = 0
-    texts: dict[str, str] = field(default_factory=dict)
+    _before: dict[str, int] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Opening balances, no mails, no runs of ours."""
         self.core.post("/demo/reset").raise_for_status()
         for file in (self.desk.up.data_dir / "mail").glob("*"):
             file.unlink()
-        self.run_id, self.decided, self._settled = "", False, self._charges()
+        self.run_id, self.decided, self._before = "", False, self._all_ends()
 
     def refuse_booking(self) -> None:
         self.switch("book", "refuse")
@@ -76,6 +76,17 @@ class Counter:
         if status == "waiting" and not self.decided and (address := self.link()):
             self.decide(address)
         return status in FINAL
+
+    def ended_if_answered(self) -> bool:
+        """The same where a process of the system may be away."""
+        try:
+            return self.ended()
+        except httpx.TransportError:
+            return False
+
+    def is_at_work(self) -> bool:
+        """Whether the core is carrying out something."""
+        return bool(self.core.get("/demo/status").json()["in_flight"])
 
     def link(self) -> str:
         """The address in the mail to the approver, or nothing."""
@@ -104,16 +115,26 @@ class Counter:
             balanced=status["balanced"],
             approvals=asked[0][0],
             mails=len({self._message_id(mail) for mail in self._mails()}),
-            settled=self._charges() - self._settled,
+            settled=self.ends().get("settled", 0),
             charged=self.desk.rows(paid, self.run_id)[0][0],
             whole_history=self._has_whole_history(),
         )
 
-    def _charges(self) -> int:
-        """Settled holds of the keys that runs use."""
-        query = """select count(*) from keys_ledgerentry e join keys_virtualkey k on k.id = e.virtual_key_id
-                   where k.name = 'Workflows' and e.kind = 'settled'"""
-        return int(self.desk.rows(query)[0][0])
+    def expire_holds(self) -> None:
+        """Let the holds that nobody ended be due, and wait for the sweeper to end them."""
+        past = "admitted_at = now() - interval '2 hours', expires_at = now() - interval '1 hour'"
+        self.desk.rows(f"update keys_hold set {past} where virtual_key_id in ({KEYS}) returning id")
+        left = f"select id from keys_hold where virtual_key_id in ({KEYS})"
+        assert eventually(lambda: not self.desk.rows(left), seconds=15), "the sweeper ended no hold"
+
+    def ends(self) -> dict[str, int]:
+        """How the holds of this payment ended."""
+        found = {kind: count - self._before.get(kind, 0) for kind, count in self._all_ends().items()}
+        return {kind: count for kind, count in found.items() if count}
+
+    def _all_ends(self) -> dict[str, int]:
+        query = f"select kind, count(*) from keys_ledgerentry where virtual_key_id in ({KEYS}) group by kind"
+        return dict(self.desk.rows(query))  # type: ignore[arg-type]
 
     def _has_whole_history(self) -> bool:
         query = "select number from workflows_runevent where run_id = %s order by number"

@@ -1,4 +1,4 @@
-"""Workers of a running installation that die where a test says, while the installation's own worker is stopped."""
+"""Workers of a running installation that die where a test says; the installation's own worker can be stopped."""
 
 import os
 import signal
@@ -29,12 +29,18 @@ class Ward:
             text=True,
         )
         assert self._answer() == "ready"
-        os.kill(self._own, signal.SIGSTOP)
 
     def close(self) -> None:
-        """The installation's own worker goes on, with the stale hints it was given."""
-        os.kill(self._own, signal.SIGCONT)
+        """End the workers that are left."""
         self._nursery.communicate(timeout=20)
+
+    def freeze_own(self) -> None:
+        """Stop the installation's own worker in whatever it does."""
+        os.kill(self._own, signal.SIGSTOP)
+
+    def thaw_own(self) -> None:
+        """Let it go on, with the stale hints it was given."""
+        os.kill(self._own, signal.SIGCONT)
 
     @property
     def log(self) -> Path:
@@ -76,6 +82,7 @@ def ward_of(up: Up) -> Iterator[Ward]:
     try:
         yield ward
     finally:
+        ward.thaw_own()
         ward.close()
 
 
