@@ -56,6 +56,7 @@ def django_database(url: str, *, pool: bool = False) -> dict[str, Any]:
         "NAME": parts.get("dbname", ""),
         "OPTIONS": options | {name: value for name, value in parts.items() if name not in known},
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": pool,  # a restarted server leaves dead connections in it, each one an error for somebody
     }
 
 

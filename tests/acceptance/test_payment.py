@@ -103,6 +103,22 @@ def test_a_refused_booking_is_undone(desk: Desk, core: Core) -> None:
     assert core.happened() == {"reserve": 1, "release": 1}
 
 
+def test_an_exhausted_budget_of_its_unit_stops_it_and_says_so(desk: Desk, core: Core) -> None:
+    units = {one["name"]: one["id"] for one in desk.api.get("units/").json()["results"]}
+    fields = {"meter": "cost", "window": "month", "amount": "0.000001", "unit_id": units["Payment screening"]}
+    limit = desk.create("limits/", name=desk.name("nothing left"), **fields)
+    try:
+        began = time.monotonic()
+        run_id = started(desk, "below")
+        assert ended(desk, run_id) == "faulted"
+        error = run(desk, run_id)["error"]
+    finally:
+        assert desk.api.post(f"limits/{limit['id']}/deactivate/", json={"reason": "test"}).status_code == 200
+    assert (error["status"], limit["name"] in error["title"]) == (429, True)
+    assert time.monotonic() - began < 10, "a budget that is used up is not asked again and again"
+    assert core.happened() == {}
+
+
 @pytest.mark.parametrize(
     ("decision", "status", "effects"),
     [("approve", "completed", {"reserve": 1, "book": 1}), ("reject", "compensated", {"reserve": 1, "release": 1})],

@@ -90,7 +90,7 @@ class Counter:
 
     def link(self) -> str:
         """The address in the mail to the approver, or nothing."""
-        hits = [hit for mail in self._mails() for hit in re.findall(r"https?://\S+/approvals/\S+", mail)]
+        hits = [hit for mail in self.mails() for hit in re.findall(r"https?://\S+/approvals/\S+", mail)]
         return hits[-1] if hits else ""
 
     def decide(self, address: str, *, base: str = "") -> httpx.Response:
@@ -114,7 +114,7 @@ class Counter:
             effects=status["effects"],
             balanced=status["balanced"],
             approvals=asked[0][0],
-            mails=len({self._message_id(mail) for mail in self._mails()}),
+            mails=len({self._message_id(mail) for mail in self.mails()}),
             settled=self.ends().get("settled", 0),
             charged=self.desk.rows(paid, self.run_id)[0][0],
             whole_history=self._has_whole_history(),
@@ -141,7 +141,7 @@ class Counter:
         numbers = [row[0] for row in self.desk.rows(query, self.run_id)]
         return bool(numbers) and numbers == list(range(1, len(numbers) + 1))
 
-    def _mails(self) -> list[str]:
+    def mails(self) -> list[str]:
         """Mails to the approver, also those that a second process appended to the same file."""
         files = (self.desk.up.data_dir / "mail").glob("*")
         return [mail for file in files for mail in file.read_text().split(RULE) if "To: approver@" in mail]
