@@ -29,7 +29,7 @@ from routing.domain.simulation import (
 from routing.domain.spec import STRATEGIES
 from routing.domain.types import Snapshot, SpecError
 from routing.gateway.compiled import compile_tenant
-from routing.selectors.simulation import recent_latencies, simulated_route
+from routing.selectors.simulation import recent_latencies, recent_tries, simulated_route
 from tenants.access import require
 from tenants.errors import Conflict, Invalid
 
@@ -52,6 +52,7 @@ def route_stage(route_id: UUID | str, *, now: datetime) -> Stage:
         snapshot=Snapshot(now_ms=int(now.timestamp() * 1000), latency=latencies),
         latencies=dict.fromkeys(latencies, "measured"),
         prices=prices,
+        tries=recent_tries(route_id, now=now),
     )
 
 

@@ -27,9 +27,9 @@ TASK_LABELS = {
     "reason": gettext_lazy("Reason about a loan"),
 }
 FAULT_LABELS = {
-    "hang": gettext_lazy("it hangs: nothing comes until the time limit"),
-    "error": gettext_lazy("it refuses at once: 503"),
-    "known": gettext_lazy("the gateway knows already: its circuit is open"),
+    "hang": gettext_lazy("hangs until the time limit"),
+    "error": gettext_lazy("refuses at once (503)"),
+    "known": gettext_lazy("known: its circuit is open"),
 }
 AS_PUBLISHED = gettext_lazy("As the route says")
 

@@ -66,7 +66,7 @@ def result(simulation: Simulation, *, demo: bool) -> dict[str, Any]:
         "demo": demo,
         "headline": _headline(simulation),
         "answered": simulation.answered is not None,
-        "reason": explanation.reason_text,
+        "reason": _why(simulation, explanation),
         "margin": explanation.margin_text,
         "counterfactual": explanation.counterfactual_text,
         "refusal": explanation.refusal_text,
@@ -107,6 +107,21 @@ def _headline(simulation: Simulation) -> str:
     if simulation.cache == "hit":
         return _("The cache")
     return _("Nobody") if simulation.answered is None else _name(simulation, simulation.answered)
+
+
+def _why(simulation: Simulation, explanation: Explanation) -> str:
+    """Why it is the one of the headline: chosen, next in line after the chosen one failed, or out of the cache."""
+    chosen = simulation.decision.winner
+    if chosen is None:
+        return explanation.reason_text
+    values = {"name": chosen.name, "reason": explanation.reason_text}
+    if simulation.cache == "hit":
+        return _("Without the cache %(name)s would be asked. %(reason)s") % values
+    if simulation.answered is None:
+        return _("%(name)s was chosen and did not answer, nor did the next in line. %(reason)s") % values
+    if simulation.answered != simulation.decision.ladder[0]:
+        return _("%(name)s was chosen and did not answer; this one is next in line. %(reason)s") % values
+    return explanation.reason_text
 
 
 def _tagged(label: str, value: str, figure: Figure, note: str = "") -> Tagged:
@@ -289,11 +304,24 @@ def _assumptions(simulation: Simulation, *, demo: bool) -> list[str]:
         )
     else:
         found.append(_("All circuits count as closed: each gateway process knows only its own."))
+        found += _failures(simulation)
         if any(one.p50.source == "assumed" for one in simulation.estimates):
             found.append(_("What was not measured counts as one second, and no latency cap applies to it."))
     if not simulation.request.hard_budget:
         found.append(_("The key has no hard budget and may use the route."))
     return found
+
+
+def _failures(simulation: Simulation) -> list[str]:
+    """What failed lately in earnest, which the simulation itself does not assume."""
+    text = _(
+        "%(name)s failed in %(errors)s of %(count)s tries of the last 15 minutes. Mark it down to see what that means."
+    )
+    return [
+        text % {"name": facts.name, "errors": formats.number(tries.errors), "count": formats.number(tries.count)}
+        for id_, facts in simulation.decision.route.deployments.items()
+        if (tries := simulation.stage.tries.get(id_)) is not None and tries.errors
+    ]
 
 
 def again_query(explanation: Explanation) -> dict[str, str]:

@@ -19,6 +19,7 @@ from routing.domain.simulation import (
     NO_CAP,
     Simulation,
     SimulationRequest,
+    Tries,
 )
 from routing.domain.spec import MAX_CANDIDATES, STRATEGIES
 from routing.selectors.explanation import explain
@@ -69,6 +70,8 @@ class CandidateOutput(serializers.Serializer[Any]):
     cost = AmountOutput()
     cost_low = AmountOutput()
     cost_high = AmountOutput(help_text="What would be held.")
+    tries = serializers.IntegerField(help_text="Tries on this route in the last 15 minutes; they decide nothing here.")
+    failed_tries = serializers.IntegerField(help_text="Those that failed by the fault of the deployment.")
 
 
 class AttemptOutput(serializers.Serializer[Any]):
@@ -193,6 +196,8 @@ def _answer(simulation: Simulation) -> dict[str, Any]:
                 "dropped_by": view.causes,
                 "score": {part.name: part.value for part in view.parts},
                 **{name: getattr(estimate, name) for name in ("p50", "p95", "cost", "cost_low", "cost_high")},
+                "tries": (tries := simulation.stage.tries.get(view.deployment_id, Tries(0, 0))).count,
+                "failed_tries": tries.errors,
             }
             for view, estimate in zip(explanation.candidates, simulation.estimates, strict=True)
         ],

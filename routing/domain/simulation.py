@@ -71,17 +71,27 @@ class Figure:
     samples: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How often a deployment was tried lately, and failed by its own fault."""
+
+    count: int
+    errors: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """The circumstances of a simulation: the route as compiled, the state to decide in, and where numbers come from.
 
     `latencies` and `prices` say for each deployment how its figures are known; what they do not name is assumed.
+    `tries` is told beside the result and decides nothing, as circuits belong to each gateway process.
     """
 
     route: RouteVersionFacts
     snapshot: Snapshot = field(default_factory=Snapshot)
     latencies: Mapping[str, Source] = field(default_factory=dict)
     prices: Mapping[str, Source] = field(default_factory=dict)
+    tries: Mapping[str, Tries] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

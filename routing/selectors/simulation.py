@@ -10,14 +10,17 @@ from django.db import connection
 
 from routing.access import access_route
 from routing.domain.control import GIVEN_BY_HAND, RouteStatus
+from routing.domain.simulation import Tries
 from routing.domain.types import LatencyStats
 from routing.models import Deployment, Provider, Route, RouteVersion
 from routing.ports import DeploymentRow, ProviderRow, RouteRow, TenantRows
+from routing.selectors.configuration import HEALTH_WINDOW, NOT_ITS_FAULT
 from tenants.access import require
 from tenants.scope import tx_tenant
 
 WINDOW = timedelta(days=7)
 MOST_ANSWERS = 500  # of each deployment, the latest ones
+MOST_REQUESTS = 500  # of a route, the latest ones, in which to look for failures
 Row = TypeVar("Row", ProviderRow, DeploymentRow)
 
 _ANSWERS = """
@@ -29,6 +32,13 @@ from unnest(%(ids)s::uuid[]) d(id) cross join lateral (
     where tenant_id = %(tenant)s and deployment_id = d.id and status = 'ok' and at >= %(since)s
     order by at desc, id desc limit %(most)s) r
 group by d.id
+"""
+_TRIES = """
+select try ->> 'deployment', count(*), count(*) filter (where try ->> 'outcome' <> all (%(blameless)s))
+from (select attempts from routing_usagerecord
+      where tenant_id = %(tenant)s and route_id = %(route)s and at >= %(since)s
+      order by at desc, id desc limit %(most)s) r, jsonb_array_elements(attempts) try
+group by 1
 """
 
 
@@ -89,10 +99,27 @@ def recent_latencies(deployment_ids: Collection[str], *, now: datetime) -> dict[
         "since": now - WINDOW,
         "most": MOST_ANSWERS,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_ANSWERS, values)
-        rows = cursor.fetchall()
+    rows = _rows(_ANSWERS, values)
     return {str(one): _stats(samples, times, first) for one, samples, times, first in rows if times}
+
+
+def recent_tries(route_id: UUID | str, *, now: datetime) -> dict[str, Tries]:
+    """How often each deployment was tried on the route in the last quarter of an hour, and failed by its own fault."""
+    require("deployment.read")
+    values = {
+        "tenant": tx_tenant(),
+        "route": route_id,
+        "since": now - HEALTH_WINDOW,
+        "most": MOST_REQUESTS,
+        "blameless": list(NOT_ITS_FAULT),
+    }
+    return {str(one): Tries(count, errors) for one, count, errors in _rows(_TRIES, values) if one}
+
+
+def _rows(query: str, values: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
 
 
 def _stats(samples: int, times: list[float], first: float | None) -> LatencyStats:

@@ -49,6 +49,19 @@ def test_latency_is_what_the_tenants_own_answers_took(cast: Cast, api: APIClient
     assert answer["p50"] == {"value": 321, "source": "measured", "samples": 3}
 
 
+def test_what_failed_lately_is_told_and_decides_nothing(cast: Cast, api: APIClient, route: UUID) -> None:
+    with cast.acting():
+        small, large = (Deployment.objects.get(name=name) for name in ("small", "large"))
+        attempts = [
+            {"deployment": str(small.pk), "outcome": "timeout", "ms": 900.0},
+            {"deployment": str(large.pk), "outcome": "ok", "ms": 50.0},
+        ]
+        kit.write([kit.record(timezone.now(), route_id=str(route), deployment_id=str(large.pk), attempts=attempts)])
+    answer = asked(api, route, prompt="Hello").json()
+    assert [(one["tries"], one["failed_tries"]) for one in answer["candidates"]] == [(1, 1), (1, 0)]
+    assert answer["chosen"] == str(small.pk)
+
+
 def test_a_hanging_winner_is_added_up(api: APIClient, route: UUID) -> None:
     first = asked(api, route, prompt="Hello").json()["chosen"]
     answer = asked(api, route, prompt="Hello", outages=[first]).json()

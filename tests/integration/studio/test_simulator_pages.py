@@ -50,6 +50,7 @@ def test_a_model_that_is_marked_down_is_hit_and_the_next_one_answers(client: Cli
     shown = text(client.get(PUBLIC, {"s_down": "gpt-mini"}))
     assert "no byte for 4.0" in shown
     assert '<h2 id="verdict-title">Claude Haiku 4.5</h2>' in shown
+    assert "GPT-4o mini was chosen and did not answer; this one is next in line." in shown
 
 
 def test_repeat_leads_to_a_hit_that_costs_nothing(client: Client) -> None:
