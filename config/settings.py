@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "tenants.middleware.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,9 +1,10 @@
-"""Request identity: an id for every request, and the address it came from."""
+"""Request identity: an id for every request, and the address it came from. Answers leave compressed."""
 
 import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from tenants.identity import Origin
 from tenants.ids import uuid7
@@ -24,3 +25,15 @@ class OriginMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Compresses pages and API answers, never streams, whose messages would wait in the compressor.
+
+    That lengths tell of contents is met by Django with padding of random length and a masked CSRF token; secrets that
+    are shown stand in answers that come once.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Leave streams alone."""
+        return response if response.streaming else super().process_response(request, response)

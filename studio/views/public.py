@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from studio import landing
@@ -27,7 +26,6 @@ FROM_ALL = Rate("review", 200, seconds=86_400)
 
 
 @require_safe
-@gzip_page
 def welcome(request: HttpRequest) -> HttpResponse:
     """Everything about the product on one page, for whoever is signed in or not.
 
