@@ -36,12 +36,11 @@ SANDBOX_PORT = sandbox_port()
 DEMO_CORE_PORT = demo_core_port()
 PUBLIC_URL = env_str("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 GATEWAY_URL = env_str("GATEWAY_URL", f"http://127.0.0.1:{GATEWAY_PORT}")
+SANDBOX_URL = env_str("SANDBOX_URL", "")  # offered to new tenants where the operator runs one
 GATEWAY_INTERNAL_URL = env_str("GATEWAY_INTERNAL_URL", f"http://127.0.0.1:{GATEWAY_PORT}")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 FAILPOINTS = env_str("FAILPOINTS", "")
 EGRESS_ALLOW = env_list("EGRESS_ALLOW")
-LIVE_STREAMS = env_int("LIVE_STREAMS", 500)
-LIVE_STREAMS_PER_USER = env_int("LIVE_STREAMS_PER_USER", 12)
 ENGINE_TEST_HOSTS = engine_test_hosts()
 
 INSTALLED_APPS = [

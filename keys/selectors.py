@@ -14,6 +14,8 @@ from keys.models import LedgerEntry, Limit, LimitPeriod, ProviderCredential, Vir
 from tenants.access import require
 from tenants.selectors import tenant_current
 
+NEAR = 0.8  # the share from which a limit is said to be close
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerFilter:
@@ -96,6 +98,12 @@ def budgets_closest_to_limit(count: int = 5) -> list[LimitState]:
     """Budgets of the present period with the largest used share, fullest first."""
     states = [state for state in limit_states(limit_list().filter(meter=Meter.COST)) if state.used]
     return sorted(states, key=share_used, reverse=True)[:count]
+
+
+def limits_near(share: float = NEAR) -> list[LimitState]:
+    """Limits that have used up this share of their present period or more, fullest first; not those of nothing."""
+    states = [state for state in limit_states(limit_list()) if state.amount and share_used(state) >= share]
+    return sorted(states, key=share_used, reverse=True)
 
 
 def ledger_list(wanted: LedgerFilter) -> QuerySet[LedgerEntry]:

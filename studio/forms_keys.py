@@ -62,7 +62,7 @@ class KeyForm(ConsoleForm):
 
     def expires_at(self, zone: str) -> datetime | None:
         """The end of the last day in the reporting zone."""
-        day = self.cleaned_data["expires_on"]
+        day = self.cleaned_data.get("expires_on")
         return datetime.combine(day, time.max, ZoneInfo(zone)) if day else None
 
     def budget_nano(self) -> int | None:

@@ -1,5 +1,6 @@
 """Forms of the workflow pages: publish, start, filter, cancel."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -32,6 +33,13 @@ class RunFilterForm(ConsoleForm):
     """What to show of the runs."""
 
     status = forms.ChoiceField(label=_("State"), required=False)
+    ended_within = forms.TypedChoiceField(
+        label=_("Ended"),
+        required=False,
+        choices=[("", _("At any time")), ("24", _("In the last 24 hours")), ("168", _("In the last 7 days"))],
+        coerce=lambda hours: timedelta(hours=int(hours)),
+        empty_value=None,
+    )
     # what the page is narrowed to stays when the filter is sent again
     definition_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     event_id = forms.UUIDField(required=False, widget=forms.HiddenInput)

@@ -22,6 +22,7 @@ STATUS_LABELS = {
     "refused": _("Refused"),
     "failed": _("Failed"),
     "cut": _("Cut off"),
+    "errors": _("Failed or cut off"),
     "cancelled": _("Cancelled"),
     "hit": _("Hit"),
     "miss": _("Miss"),

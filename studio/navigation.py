@@ -74,6 +74,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
 
 # What can be begun from anywhere, in the command palette.
 ACTIONS: tuple[Item, ...] = (
+    Item(gettext_noop("First steps"), "first-steps", "play", "route.try"),
     Item(gettext_noop("New route"), "route-new", "route", "route.change"),
     Item(gettext_noop("New deployment"), "deployment-new", "deployment", "deployment.change"),
     Item(gettext_noop("New provider"), "provider-new", "provider", "provider.change"),

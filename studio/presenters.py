@@ -28,7 +28,7 @@ _STATUS_LOOK: dict[str, str] = {
     "expiring": "warn", "disabled": "off", "enabled": "good", "draft": "idle", "published": "good", "archived": "off",
     # requests
     "ok": "good", "cached": "cache", "refused": "lock", "failed": "bad", "cut": "bad", "cancelled": "off",
-    "hit": "cache", "miss": "idle", "off": "off",
+    "errors": "bad", "hit": "cache", "miss": "idle", "off": "off",
     # holds and ledger
     "held": "wait", "settled": "good", "released": "undo", "overrun": "bad",
     # routing

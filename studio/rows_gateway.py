@@ -99,19 +99,12 @@ def deployment_line(row: DeploymentRow) -> DeploymentLine:
         price_output=deployment.price_output,
         priced=deployment.priced,
         status="archived" if deployment.archived_at else "enabled" if deployment.enabled else "disabled",
-        health=health_state(health.tries, health.error_rate),
+        health=health.state,
         p50_ms=health.p50_ms,
         p95_ms=health.p95_ms,
         tries=health.tries,
         error_rate=health.error_rate,
     )
-
-
-def health_state(tries: int, error_rate: float | None) -> str:
-    """Word for the last quarter of an hour: unknown without tries, degraded from 5 % errors, down from half."""
-    if not tries or error_rate is None:
-        return "unknown"
-    return "down" if error_rate >= 0.5 else "degraded" if error_rate >= 0.05 else "healthy"
 
 
 def deployment_facts(deployment: Deployment) -> list[dict[str, str]]:

@@ -20,6 +20,7 @@ MODEL_OF = {"account_id": "serviceaccount", "token_id": "apitoken", "request_id"
 # parameters that name no row of a tenant, with a value that is well-formed
 PLAIN: dict[str, str] = {
     "number": "1",
+    "step": "model",
     "by": "model",
     "rest": "nothing/",
     "token": "orc-invite-unknown",

@@ -67,10 +67,12 @@ class Up:
         """Everything it has printed since its last start."""
         return (self.data_dir.parent / f"{self.data_dir.name}.log").read_text(errors="replace")
 
-    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """Run a management command on this installation."""
+    def manage(self, *arguments: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+        """Run a management command on this installation, with `given` on its standard input."""
         command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, input=given, capture_output=True, text=True, check=False
+        )
 
     def info(self) -> dict[str, Any]:
         """What `demo_info --json` says."""

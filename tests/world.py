@@ -70,6 +70,14 @@ def _value(part: Any, row: Any, world: World, user: User) -> Any:  # noqa: PLR09
     if part.name == "spec":  # of a route version; a page that reads it back parses it
         deployment = _row(apps.get_model("routing.Deployment"), world, user)
         return {"strategy": "ordered", "candidates": [{"deployment": str(deployment.pk)}]}
+    if part.name == "plan":  # of a definition version; reports and drawings read it back
+        task = {
+            "kind": "set",
+            "name": world.marker,
+            "pointer": f"/do/0/{world.marker}",
+            "value": {"note": world.marker},
+        }
+        return {"format": 1, "namespace": "tests", "name": world.marker, "version": "1.0.0", "block": [task]}
     if part.null or (part.has_default() and not isinstance(part, models.CharField | models.TextField)):
         return part.get_default()
     if part.choices:

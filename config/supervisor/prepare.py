@@ -83,6 +83,8 @@ def _prepare(terminal: Terminal) -> Prepared:
         allowed = env_all().get("EGRESS_ALLOW", "")
         own_servers = f"127.0.0.1:{sandbox_port()},127.0.0.1:{demo_core_port()}"
         env_assign({"EGRESS_ALLOW": f"{allowed},{own_servers}".lstrip(",")})
+        if not env_is_set("SANDBOX_URL"):
+            env_assign({"SANDBOX_URL": f"http://127.0.0.1:{sandbox_port()}"})
     sockets = None if env_is_set("PROVIDER_SOCKET") else _private_directory()
     if sockets is not None:
         env_assign({"PROVIDER_SOCKET": str(sockets / "provider.sock")})

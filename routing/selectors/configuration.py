@@ -13,6 +13,7 @@ from routing.models import Deployment, Provider
 from tenants.access import require
 from tenants.scope import tx_tenant
 
+DEGRADED_FROM, DOWN_FROM = 0.05, 0.5  # shares of failed tries
 HEALTH_WINDOW = timedelta(minutes=15)
 NOT_ITS_FAULT = ("ok", "cancelled", "request", "content_policy", "context_overflow")
 
@@ -41,6 +42,14 @@ class Health:
     def error_rate(self) -> float | None:
         """Share of tries that failed through the provider's fault."""
         return self.errors / self.tries if self.tries else None
+
+    @property
+    def state(self) -> str:
+        """A word for it: unknown without tries, degraded from 5 % errors, down from half."""
+        rate = self.error_rate
+        if rate is None:
+            return "unknown"
+        return "down" if rate >= DOWN_FROM else "degraded" if rate >= DEGRADED_FROM else "healthy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,12 @@ def deployment_rows(deployments: Collection[Deployment], *, now: datetime) -> li
     """The deployments with their health: one query for all of them."""
     health = deployment_health(now=now)
     return [DeploymentRow(deployment, health.get(deployment.pk, Health())) for deployment in deployments]
+
+
+def deployments_in_trouble(*, now: datetime) -> list[DeploymentRow]:
+    """Live deployments that are degraded or down."""
+    rows = deployment_rows(deployment_list(), now=now)
+    return [row for row in rows if row.health.state in {"degraded", "down"}]
 
 
 def deployment_health(*, now: datetime) -> dict[UUID, Health]:

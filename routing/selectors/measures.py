@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from routing.domain.control import RequestStatus
 
 SERVED = Q(status=RequestStatus.OK)
+ERRORS = "errors"  # as a filter: all that BROKEN means
 BROKEN = Q(status__in=(RequestStatus.FAILED, RequestStatus.CUT))
 UNTOUCHED = Q(status__in=(RequestStatus.CACHED, RequestStatus.REFUSED, RequestStatus.FAILED))  # used no tokens
 BUCKETS = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")

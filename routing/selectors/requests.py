@@ -12,6 +12,7 @@ from routing.access import access_request
 from routing.models import UsageRecord
 from routing.selectors.explanation import Explanation, explain
 from routing.selectors.filters import RequestFilter, narrowed, reporting_zone
+from routing.selectors.measures import BROKEN, ERRORS
 from routing.selectors.names import Names, names_of
 from tenants.access import require
 
@@ -91,7 +92,9 @@ def request_list(wanted: RequestFilter) -> "QuerySet[Any]":
     """Requests, newest first, without decision, raw usage and attempts."""
     require("request.read")
     rows = narrowed(wanted, reporting_zone()).defer(*HEAVY).order_by("-at", "-id")
-    if wanted.status is not None:
+    if wanted.status == ERRORS:
+        rows = rows.filter(BROKEN)
+    elif wanted.status is not None:
         rows = rows.filter(status=wanted.status)
     if wanted.run_id is not None:
         rows = rows.filter(run_id=wanted.run_id)

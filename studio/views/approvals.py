@@ -23,11 +23,17 @@ from tenants.errors import Conflict, Invalid, NotFound
 from tenants.web import ConsoleRequest, tenant_view
 from workflows.approvals.domain import Decision, Status
 from workflows.approvals.links import Located, located
-from workflows.approvals.selectors import access_approval, approval_inbox, approval_list, person_now, refusal_now
+from workflows.approvals.selectors import (
+    MOST_WAITING,
+    access_approval,
+    approval_inbox,
+    approval_list,
+    person_now,
+    refusal_now,
+)
 from workflows.approvals.services import approval_decide
 from workflows.models import Approval
 
-MOST_SHOWN = 100
 RECENT = 20
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
@@ -51,7 +57,7 @@ def private(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def approval_index(request: ConsoleRequest) -> HttpResponse:
     """What waits for a decision, mine first, and the last decided ones; `?run_id=` asks for those of one run."""
     person, run_id = person_now(), narrowed_ids(request, "run_id")["run_id"]
-    waiting = [rows.approval_line(one, person) for one in approval_inbox(run_id=run_id)[:MOST_SHOWN]]
+    waiting = [rows.approval_line(one, person) for one in approval_inbox(run_id=run_id)[:MOST_WAITING]]
     over = approval_list(run_id=run_id).exclude(status=Status.OPEN)[:RECENT]
     context = {
         "mine": [line for line in waiting if line.is_mine],

@@ -1,18 +1,20 @@
-"""The first page: where to go, and what needs attention now."""
+"""The first page: what needs the person now, today's figures, budgets closest to their limit, recent changes."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from keys.selectors import budgets_closest_to_limit
-from routing.selectors.configuration import deployment_list, deployment_rows
+from routing.selectors.configuration import deployment_list
 from routing.selectors.filters import last_days, reporting_zone
-from routing.selectors.routes import route_list
 from routing.selectors.usage import usage_totals
-from studio import rows, rows_gateway, rows_keys
+from studio import first_steps, rows, rows_keys
+from studio.needs import needs
 from studio.views import public
 from tenants.access import may
 from tenants.identity import tenants_of
@@ -20,6 +22,7 @@ from tenants.selectors import AuditFilter, audit_list
 from tenants.web import ConsoleRequest, tenant_view
 
 RECENT = 6
+BUDGETS = 3
 
 
 @require_safe
@@ -36,28 +39,44 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @tenant_view("home.read")
 def home(request: ConsoleRequest) -> HttpResponse:
-    """What needs me now: today's figures, budgets closest to their limit, models in trouble, recent changes."""
-    return render(request, "studio/home.html", {**_figures(), **_trouble(), "recent": _recent()})
+    """What needs me now, and little else; a new tenant is led through its first steps."""
+    waiting = needs(request.tenant.slug)
+    context = {
+        "needs": waiting,
+        "approvals": next((need for need in waiting if need.key == "approvals"), None),
+        "steps": _steps(),
+        **_figures(request.tenant.slug),
+        **_health(),
+        "recent": rows.timeline(audit_list(AuditFilter())[:RECENT]) if may("audit.read") else [],
+    }
+    return render(request, "studio/home.html", context)
 
 
-def _figures() -> dict[str, Any]:
+def _steps() -> first_steps.FirstSteps | None:
+    """The first steps while they are not all taken, for those who may take some."""
+    found = first_steps.first_steps() if may(first_steps.ACTION) else None
+    return found if found and not found.proven else None
+
+
+def _figures(slug: str) -> dict[str, Any]:
+    """Today, each figure with the address that lists what it counts."""
     if not may("usage.read"):
         return {}
-    return {"today": usage_totals(last_days(1, zone=reporting_zone(), now=now()))}
+    day = last_days(1, zone=reporting_zone(), now=now())
+    totals, listed = usage_totals(day), reverse("request-list", args=[slug])
+    asked = {"since": day.since.isoformat(), "until": day.until.isoformat()}
+    return {
+        "today": totals,
+        "today_url": f"{listed}?{urlencode(asked)}",
+        "refused_url": f"{listed}?{urlencode({'status': 'refused', **asked})}",
+        "errors_url": f"{listed}?{urlencode({'status': 'errors', **asked})}",
+    }
 
 
-def _trouble() -> dict[str, Any]:
+def _health() -> dict[str, Any]:
     context: dict[str, Any] = {}
     if may("limit.read"):
-        context["budgets"] = [rows_keys.state_line(state) for state in budgets_closest_to_limit(3)]
+        context["budgets"] = [rows_keys.state_line(state) for state in budgets_closest_to_limit(BUDGETS)]
     if may("deployment.read"):
-        lines = [rows_gateway.deployment_line(row) for row in deployment_rows(deployment_list(), now=now())]
-        context["troubled"] = [line for line in lines if line.health in {"degraded", "down"}]
-        context["deployments"] = len(lines)
-    if may("route.read"):
-        context["has_routes"] = route_list().exists()
+        context["deployments"] = deployment_list().count()
     return context
-
-
-def _recent() -> list[dict[str, Any]]:
-    return rows.timeline(audit_list(AuditFilter())[:RECENT]) if may("audit.read") else []

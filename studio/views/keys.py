@@ -75,7 +75,7 @@ def key_new(request: ConsoleRequest) -> HttpResponse:
         messages.warning(request, _("A key belongs to a unit. Create one first."))
         return redirect("unit-list", request.tenant.slug)
     form = KeyForm(posted(request), units=units, routes=_routes(), initial={"unit": request.GET.get("unit", "")})
-    issued = submitted(request, form, lambda data: _issue(request, form, data))
+    issued = submitted(request, form, lambda data: issue_key(request, form, data))
     if issued is None:
         return render(request, "studio/keys/form.html", {"form": form, "key": None})
     return _reveal(request, issued)
@@ -134,15 +134,15 @@ def key_revoke(request: ConsoleRequest, key_id: UUID) -> HttpResponse:
     return redirect("key-show", request.tenant.slug, key.id)
 
 
-def _issue(request: ConsoleRequest, form: KeyForm, data: dict[str, Any]) -> IssuedKey:
-    """The key and its first limits, all or nothing."""
+def issue_key(request: ConsoleRequest, form: KeyForm, data: dict[str, Any]) -> IssuedKey:
+    """The key and its first limits, all or nothing; what the form does not ask for is left open."""
     issued = services.virtual_key_issue(
         unit_id=data["unit"],
         name=data["name"],
-        allowed_models=data["allowed_models"],
+        allowed_models=data.get("allowed_models", []),
         expires_at=form.expires_at(request.tenant.time_zone),
     )
-    wanted = [(Meter.COST, Window.MONTH, form.budget_nano()), (Meter.REQUESTS, Window.MINUTE, data["quota"])]
+    wanted = [(Meter.COST, Window.MONTH, form.budget_nano()), (Meter.REQUESTS, Window.MINUTE, data.get("quota"))]
     names = {Meter.COST: _("%(name)s, month"), Meter.REQUESTS: _("%(name)s, requests a minute")}
     for meter, window, amount in wanted:
         if amount is not None:
@@ -152,14 +152,18 @@ def _issue(request: ConsoleRequest, form: KeyForm, data: dict[str, Any]) -> Issu
 
 
 def _reveal(request: ConsoleRequest, issued: IssuedKey) -> HttpResponse:
-    snippet = (
+    context = {"key": issued.key, "secret": issued.secret, "snippet": usage_snippet(issued.secret)}
+    return render(request, "studio/keys/secret.html", context)
+
+
+def usage_snippet(secret: str, *, model: str = "assistant") -> str:
+    """How an application uses a key."""
+    return (
         "from openai import OpenAI\n\n"
-        f'client = OpenAI(base_url="{settings.GATEWAY_URL}/v1", api_key="{issued.secret}")\n'
-        'answer = client.chat.completions.create(model="assistant", messages=[{"role": "user", "content": "Hello"}])\n'
+        f'client = OpenAI(base_url="{settings.GATEWAY_URL}/v1", api_key="{secret}")\n'
+        f'answer = client.chat.completions.create(model="{model}", messages=[{{"role": "user", "content": "Hello"}}])\n'
         "print(answer.choices[0].message.content)"
     )
-    context = {"key": issued.key, "secret": issued.secret, "snippet": snippet}
-    return render(request, "studio/keys/secret.html", context)
 
 
 def _routes() -> list[str]:

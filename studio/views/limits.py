@@ -21,6 +21,7 @@ from keys.selectors import (
     ledger_list,
     limit_list,
     limit_state,
+    limits_near,
     virtual_key_list,
 )
 from routing.selectors.names import names_of
@@ -39,10 +40,16 @@ from tenants.web import ConsoleRequest, tenant_view
 @require_safe
 @tenant_view("limit.read")
 def limit_index(request: ConsoleRequest) -> HttpResponse:
-    """Every limit with what is used of its present period."""
-    zone, now = request.tenant.time_zone, timezone.now()
-    lines = [rows.limit_line(one, limit_state(one, time_zone=zone, at=now)) for one in limit_list()]
-    context = {"limits": lines, "columns": rows.limit_columns(), "may_change": may("limit.change")}
+    """Every limit with what is used of its present period; `?near=1` those that are nearly used up."""
+    zone, now, near = request.tenant.time_zone, timezone.now(), request.GET.get("near") == "1"
+    wanted = {state.id for state in limits_near()} if near else None
+    found = [one for one in limit_list() if wanted is None or one.id in wanted]
+    context = {
+        "limits": [rows.limit_line(one, limit_state(one, time_zone=zone, at=now)) for one in found],
+        "columns": rows.limit_columns(),
+        "near": near,
+        "may_change": may("limit.change"),
+    }
     return render(request, "studio/limits/list.html", context)
 
 

@@ -14,7 +14,12 @@ from keys.selectors import credential_list
 from routing import services
 from routing.access import access_deployment, access_provider
 from routing.models import Deployment, Provider
-from routing.selectors.configuration import deployment_list, deployment_rows, provider_list
+from routing.selectors.configuration import (
+    deployment_list,
+    deployment_rows,
+    deployments_in_trouble,
+    provider_list,
+)
 from routing.selectors.routes import routes_using
 from studio import rows_gateway as rows
 from studio.forms_gateway import PRICES, DeploymentForm, ProviderForm, dollars
@@ -92,9 +97,12 @@ def provider_archive(request: ConsoleRequest, provider_id: UUID) -> HttpResponse
 @require_safe
 @tenant_view("deployment.read")
 def deployment_index(request: ConsoleRequest) -> HttpResponse:
-    """All deployments with price and health."""
+    """All deployments with price and health; `?health=trouble` those that fail too often."""
+    trouble = request.GET.get("health") == "trouble"
+    found = deployments_in_trouble(now=now()) if trouble else deployment_rows(deployment_list(), now=now())
     context = {
-        "deployments": [rows.deployment_line(row) for row in deployment_rows(deployment_list(), now=now())],
+        "deployments": [rows.deployment_line(row) for row in found],
+        "trouble": trouble,
         "columns": rows.deployment_columns(),
         "has_providers": provider_list().exists(),
         "may_change": may("deployment.change"),

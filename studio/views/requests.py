@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from routing.domain.control import RequestStatus
 from routing.selectors.explanation import Explanation
 from routing.selectors.filters import RequestFilter
+from routing.selectors.measures import ERRORS
 from routing.selectors.requests import Position, request_detail, request_page
 from routing.selectors.routes import is_active_route
 from studio import rows_gateway as rows
@@ -24,6 +25,7 @@ from studio.rows_simulator import again_query
 from tenants.access import may
 from tenants.web import ConsoleRequest, tenant_view
 
+STATUSES = [*(status.value for status in RequestStatus), ERRORS]
 FIELDS = ("text", "status", "model", "since", "until", "run_id")
 
 
@@ -31,7 +33,7 @@ FIELDS = ("text", "status", "model", "since", "until", "run_id")
 @tenant_view("request.read")
 def request_index(request: ConsoleRequest) -> HttpResponse:
     """Requests, newest first, filtered by the address."""
-    form = RequestFilterForm(request.GET or None, statuses=[status.value for status in RequestStatus])
+    form = RequestFilterForm(request.GET or None, statuses=STATUSES)
     data = form.cleaned_data if form.is_valid() else {}
     page = request_page(_wanted(request, data), after=_position(request.GET.get("cursor", "")))
     context = {

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from studio import first_steps
 from studio.forms import SettingsForm
 from studio.presenters import Column
 from studio.submit import posted, submitted
@@ -30,6 +31,7 @@ def settings_page(request: ConsoleRequest) -> HttpResponse:
     context = {
         "form": form,
         "may_change": may_change,
+        "may_begin": may(first_steps.ACTION),
         "columns": [Column(_("Action")), *(Column(str(ROLE_NAMES[role])) for role in Role)],
         "matrix": [(action, [role in roles for role in Role]) for action, roles in ACTIONS.items()],
     }

@@ -83,7 +83,7 @@ def step(visitor: Visitor, site: Site) -> None:
     """A run with one of its steps opened."""
     visitor.open(site["run-show"])
     visitor.page.locator("#steps tbody a").first.click()
-    visitor.page.locator("dialog.drawer[open] h3").first.wait_for()
+    visitor.page.locator("#step .panel").wait_for()
 
 
 def pattern_draft(visitor: Visitor, site: Site) -> None:
@@ -178,7 +178,8 @@ print("{EMPTY_SLUG}")
 EMPTY_PAGES = (
     "", "audit/", "credentials/", "deployments/", "keys/", "ledger/", "limits/", "members/", "providers/", "requests/",
     "routes/", "service-accounts/", "units/", "usage/", "routes/new/", "keys/new/", "deployments/new/",
-    "simulator/", "patterns/", "connectors/", "definitions/", "runs/", "events/", "dead-letters/",
+    "simulator/", "patterns/", "connectors/", "definitions/", "runs/", "events/", "dead-letters/", "first-steps/",
+    *(f"first-steps/{step}/" for step in ("company", "model", "key", "call", "workflow", "run")),
 )  # fmt: skip
 STATES: dict[str, State] = {
     "key-secret": key_secret,

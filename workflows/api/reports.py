@@ -23,7 +23,7 @@ VERDICTS = [verdict.value for verdict in Verdict]
 SOURCES = [source.value for source in Source]
 
 
-class LimitOutput(serializers.Serializer[Any]):
+class PlatformLimitOutput(serializers.Serializer[Any]):
     """A figure of a platform."""
 
     code = serializers.CharField()
@@ -34,7 +34,7 @@ class LimitOutput(serializers.Serializer[Any]):
     source = serializers.ChoiceField(choices=SOURCES)  # type: ignore[assignment]  # a field, not Field.source
 
 
-class FindingOutput(serializers.Serializer[Any]):
+class ReportFindingOutput(serializers.Serializer[Any]):
     """One thing that was looked at."""
 
     code = serializers.CharField()
@@ -42,7 +42,7 @@ class FindingOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     construct = serializers.CharField(allow_blank=True, help_text="The platform's own word for it.")
     how = serializers.CharField(allow_blank=True, help_text="How it is emulated, or why it is refused.")
-    limit = LimitOutput(allow_null=True)
+    limit = PlatformLimitOutput(allow_null=True)
     source = serializers.ChoiceField(choices=SOURCES)  # type: ignore[assignment]  # a field, not Field.source
 
 
@@ -55,8 +55,8 @@ class TaskReportOutput(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=VERDICTS)
     reason = serializers.CharField(help_text="The code of the finding that decided.")
     how = serializers.CharField(allow_blank=True)
-    limit = LimitOutput(allow_null=True)
-    findings = FindingOutput(many=True)
+    limit = PlatformLimitOutput(allow_null=True)
+    findings = ReportFindingOutput(many=True)
 
 
 class PlatformReportOutput(serializers.Serializer[Any]):
@@ -66,7 +66,7 @@ class PlatformReportOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     service = serializers.CharField()
     verdict = serializers.ChoiceField(choices=VERDICTS, help_text="The worst of its tasks and notes.")
-    notes = FindingOutput(many=True)
+    notes = ReportFindingOutput(many=True)
     tasks = TaskReportOutput(many=True)
 
 

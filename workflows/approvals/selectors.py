@@ -13,6 +13,7 @@ from tenants.scope import Actor, current_scope
 from workflows.approvals.domain import Person, Refusal, Status, refusal
 from workflows.models import Approval
 
+MOST_WAITING = 100
 NOBODY = Person(names=frozenset(), roles=frozenset(), is_member=False)
 
 
@@ -35,6 +36,12 @@ def approval_inbox(*, run_id: UUID | None = None) -> QuerySet[Approval]:
     return approval_list(status=Status.OPEN, run_id=run_id).filter(
         expires_at__gt=timezone.now(), run__finished_at__isnull=True
     )
+
+
+def approvals_of_mine(*, run_id: UUID | None = None) -> list[Approval]:
+    """Those of the inbox that the present actor may decide on, out of the newest MOST_WAITING."""
+    person = person_now()
+    return [one for one in approval_inbox(run_id=run_id)[:MOST_WAITING] if not refusal_now(one, person)]
 
 
 def refusal_now(approval: Approval, person: Person) -> Refusal:
