@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -182,10 +182,7 @@ def _workflow(request: ConsoleRequest) -> HttpResponse:
 
 def _pattern_url(request: ConsoleRequest, slug: str) -> str:
     """Where a configuration of a pattern is drafted."""
-    try:
-        address = reverse("pattern-new", args=[request.tenant.slug])
-    except NoReverseMatch:
-        return ""
+    address = reverse("pattern-new", args=[request.tenant.slug])
     return f"{address}?pattern={slug}" if may("pattern.change") else ""
 
 

@@ -77,7 +77,7 @@ def test_a_new_tenant_gets_to_a_governed_call_and_a_run(desk: Desk, owner: Owner
         owner.slug,
     )
     assert {kind for (kind,) in booked} == {"settled"}
-    assert "Nothing needs you." in owner.read()
+    assert "Nothing needs you" in owner.read()
 
 
 def test_the_steps_go_on_where_they_were_left(owner: Owner) -> None:

@@ -15,6 +15,7 @@ from tests.cast import Cast
 from tests.gateway import World
 from tests.integration.routing import control_kit
 from tests.integration.studio.kit import ADDRESS, at, page, send, text
+from workflows.domain.configurations import PatternSlug
 from workflows.models import Definition, Run
 from workflows.services import run_start
 from workflows.services.first_steps import first_definition_publish
@@ -134,6 +135,12 @@ def test_the_small_workflow_asks_the_chosen_route(cast: Cast, alice: Client) -> 
         definition = Definition.objects.get()
         assert (str(definition), definition.unit_id) == ("first-steps/question", unit.id)
         assert Run.objects.get().input == {"question": "Why?"}
+
+
+def test_the_five_patterns_stand_beside_it(cast: Cast, alice: Client) -> None:
+    wired(cast)
+    shown = page(alice, "first-step", "workflow")
+    assert [f"?pattern={slug}" in shown for slug in PatternSlug] == [True] * 5
 
 
 @pytest.mark.parametrize(("step", "first"), [("key", "company"), ("call", "company"), ("run", "workflow")])

@@ -126,7 +126,7 @@ def test_calm_is_short(cast: Cast) -> None:
         World(ADDRESS).deployment("sound")
         factories.unit()
     shown = page(cast.browser(cast.alice), "home")
-    assert "Nothing needs you." in shown
+    assert "Nothing needs you" in shown
     assert "No trouble with 1 deployment" in shown
     assert "Budgets closest" not in shown
 
