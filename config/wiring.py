@@ -9,6 +9,7 @@ from django.db import OperationalError, connections
 from django.db.backends.signals import connection_created
 
 from config.celery import app as celery_app
+from config.demo.samples.offers import payment_samples
 from config.probes import probes
 from config.stand_ins import with_stand_ins
 from connectors.ports import bind_transport
@@ -19,6 +20,7 @@ from keys.ports import bind_vault
 from routing.adapters.gateway_client import HttpGateway
 from routing.egress import bind_egress
 from routing.gateway_port import bind_gateway
+from studio.samples import bind_samples
 from tenants import failpoints, health
 from tenants.dbroles import UnsafeRole, assert_runtime_role
 from tenants.egress import EgressPolicy, parse_allow
@@ -43,6 +45,7 @@ def bind() -> None:
     bind_gateway(HttpGateway(settings.GATEWAY_INTERNAL_URL))
     bind_evaluator(BoundedEvaluator(JqPool()))
     bind_schemas(JsonSchemas())
+    bind_samples(payment_samples)
     health.bind(probes())
     connection_created.connect(_refuse_unsafe_role, dispatch_uid="refuse-unsafe-role")
 

@@ -1,5 +1,6 @@
 """Definitions: workflows as documents, their immutable versions, and starting one."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from studio import rows_definitions as rows
 from studio import rows_reports
+from studio.forms_start import StartFieldsForm
 from studio.forms_workflows import PublishForm, StartForm
 from studio.paging import page_of
 from studio.rows_connectors import fault_columns, sample_input
+from studio.samples import samples_for
+from studio.start_inputs import Asked, asked_for
 from studio.submit import posted, submitted
 from studio.units import unit_choices
 from tenants.access import may
@@ -146,10 +150,19 @@ def run_new(request: ConsoleRequest, definition_id: UUID) -> HttpResponse:
     """Start a run of the current version."""
     definition = access_definition(definition_id)
     version = current_version(definition)
-    form = StartForm(posted(request), initial={"input": _sample(version)})
+    plan = rows.plan_of(version)
+    schema = plan.input.schema if plan else None
+    asked = () if _wants_json(request) else asked_for(schema)
+    form = _start_form(request, str(definition), schema, asked)
     run = submitted(request, form, lambda data: services.run_start(definition=str(definition), input=data["input"]))
     if run is None:
-        context = {"definition": definition, "version": version, "start_form": form}
+        context = {
+            "definition": definition,
+            "version": version,
+            "start_form": form,
+            "as_fields": bool(asked),
+            "may_be_fields": bool(asked_for(schema)),
+        }
         return render(request, "studio/definitions/start.html", context)
     return redirect("run-show", request.tenant.slug, run.id)
 
@@ -185,7 +198,15 @@ def _drawn(definition: Definition, version: DefinitionVersion) -> dict[str, Any]
     }
 
 
-def _sample(version: DefinitionVersion) -> str:
-    plan = rows.plan_of(version)
-    schema = plan.input.schema if plan else None
-    return sample_input(schema) if isinstance(schema, dict) else "{}"
+def _wants_json(request: ConsoleRequest) -> bool:
+    return request.GET.get("as") == "json" or "input" in request.POST
+
+
+def _start_form(
+    request: ConsoleRequest, definition: str, schema: object, asked: Sequence[Asked]
+) -> StartForm | StartFieldsForm:
+    if asked:
+        files = request.FILES if request.method == "POST" else None
+        return StartFieldsForm(posted(request), files, asked=asked, samples=samples_for(definition))
+    sample = sample_input(schema) if isinstance(schema, dict) else "{}"
+    return StartForm(posted(request), initial={"input": sample})

@@ -88,6 +88,22 @@ def decide(desk: Desk, since: float, decision: str, **fields: str) -> None:
         assert answer.status_code < 400, answer.text
 
 
+def started_from_page(desk: Desk, *, role: str = "developer", file: str = "", sample: str = "") -> str:
+    """Start the payment as a person does: on its page, with a file of one's own or a sample."""
+    rows = desk.api.get("definitions/", params={"namespace": "demo"}).json()["results"]
+    definition = next(row["id"] for row in rows if row["name"] == "payment")
+    with desk.signed_in(role) as browser:
+        address = f"/t/{desk.info['tenant']}/definitions/{definition}/start/"
+        form = browser.get(address).raise_for_status().text
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+        assert token is not None
+        assert f'value="{sample}"' in form
+        files = {"in-file": ("payment.xml", file.encode(), "application/xml")} if file else None
+        answer = browser.post(address, data={"csrfmiddlewaretoken": token[1], "sample": sample}, files=files)
+        assert "/runs/" in str(answer.url), answer.text
+        return answer.url.path.split("/")[-2]
+
+
 def test_a_small_payment_is_booked_and_its_screening_is_priced_and_linked(desk: Desk, core: Core) -> None:
     run_id = started(desk, "below")
     assert ended(desk, run_id) == "completed"
@@ -133,6 +149,20 @@ def test_a_large_payment_waits_for_the_link_in_the_mail(
     decide(desk, since, decision, reason="not known to us" if decision == "reject" else "")
     assert ended(desk, run_id) == status
     assert core.happened() == effects
+
+
+def test_the_payment_from_its_page_waits_for_the_link_in_the_mail(desk: Desk, core: Core) -> None:
+    since = time.time()
+    run_id = started_from_page(desk, file=text(desk, "above"))
+    assert eventually(lambda: run(desk, run_id)["status"] == "waiting", seconds=SECONDS)
+    decide(desk, since, "approve")
+    assert ended(desk, run_id) == "completed"
+    assert core.happened() == {"reserve": 1, "book": 1}
+
+
+def test_a_sample_is_enough_to_try_the_payment_from_its_page(desk: Desk, core: Core) -> None:
+    assert ended(desk, started_from_page(desk, sample="below")) == "completed"
+    assert core.happened() == {"reserve": 1, "book": 1}
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,19 @@ def test_an_archived_definition_offers_no_start(cast: Cast, alice: Client) -> No
 
 def test_a_run_is_started_with_the_input_of_its_schema(cast: Cast, alice: Client) -> None:
     definition = published(cast)
-    form = alice.get(at("run-new", definition.id)).context["start_form"]
+    assert alice.get(at("run-new", definition.id)).context["start_form"]["in-name"].label == "name"
+    answer = send(alice, "run-new", definition.id, **{"in-name": "Ada"})
+    assert answer.context["run"].input == {"name": "Ada"}
+
+
+def test_a_field_that_must_be_filled_says_so(cast: Cast, alice: Client) -> None:
+    answer = send(alice, "run-new", published(cast).id, **{"in-name": ""})
+    assert answer.context["start_form"].errors == {"in-name": ["This field is required."]}
+
+
+def test_a_run_is_started_with_json(cast: Cast, alice: Client) -> None:
+    definition = published(cast)
+    form = alice.get(at("run-new", definition.id), {"as": "json"}).context["start_form"]
     assert json.loads(form["input"].value()) == {"name": ""}
     answer = send(alice, "run-new", definition.id, input='{"name": "Ada"}')
     assert answer.context["run"].input == {"name": "Ada"}
