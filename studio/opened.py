@@ -23,17 +23,20 @@ class Opened:
     traffic: Mapping[str, str]
 
 
-def opened(asked: str, pattern: str) -> Opened | None:
-    """The configuration that an address asks for; None for one that is not here, or is of another pattern."""
+def configuration_asked(asked: str) -> PatternConfiguration | None:
+    """The configuration that an address names; None for one that is not here, for this reader."""
     try:
         wanted = UUID(asked)
     except ValueError:
         return None
-    if not may("pattern.read"):
-        return None
-    row = configuration_list(archived=True).filter(pk=wanted, pattern=pattern).first()
-    if row is None:
-        return None
+    found: PatternConfiguration | None = None
+    if may("pattern.read"):
+        found = configuration_list(archived=True).filter(pk=wanted).first()
+    return found
+
+
+def opened(row: PatternConfiguration) -> Opened:
+    """A configuration, drawn."""
     view = configuration_view(row)
     live = row.status == ConfigurationStatus.LIVE
     traffic = {edge: told(one) for edge, one in view.traffic.items()} if live else {}

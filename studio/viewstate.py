@@ -28,7 +28,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewState:
-    """One state of the page. Beat 0 is the picture before anything moves; `view` "" leaves the choice to the page."""
+    """One state of the page. Beat 0 is the picture before anything moves; `view` "" leaves the choice to the page.
+
+    `configuration` is the one that is open under its own names; the address keeps it as it was given.
+    """
 
     pattern: str
     platform: str
@@ -36,16 +39,17 @@ class ViewState:
     beat: int = 0
     node: str = ""
     view: Literal["", "list", "diagram"] = ""
+    configuration: str = ""
 
     def query(self, **changes: Any) -> str:
         """The address of this state, or of a neighbour. Another pattern or scenario starts from its first picture."""
         if "pattern" in changes:
-            changes = {"beat": 0, "node": "", **changes}
+            changes = {"beat": 0, "node": "", "configuration": "", **changes}
         if "scenario" in changes:
             changes = {"beat": 0, **changes}
         state = replace(self, **changes)
         parts = {"pattern": state.pattern, "platform": state.platform, "scenario": state.scenario}
-        optional = {"beat": state.beat, "node": state.node, "view": state.view}
+        optional = {"beat": state.beat, "node": state.node, "view": state.view, "configuration": state.configuration}
         return urlencode(parts | {name: value for name, value in optional.items() if value})
 
 

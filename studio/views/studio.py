@@ -1,6 +1,7 @@
 """The Studio: the five patterns drawn, told and played; for members of a tenant and for everybody."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -13,9 +14,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from studio import pattern_pictures, rows_studio
+from studio.opened import Opened, configuration_asked, opened
 from studio.views.simulator import simulator_context, simulator_part
 from studio.viewstate import DIAGRAM, LIST, Correction, ViewState, view_state
 from tenants.access import may
@@ -25,6 +28,7 @@ from workflows.patterns import pattern as pattern_of
 from workflows.patterns import patterns
 
 PACKS_SECONDS = 300
+MOST_ID_LETTERS = 40
 PANEL = "simulator"  # the id of the element that holds the simulator's panel
 FILE_ENDINGS = {"svg": "svg", "mermaid": "mmd"}
 
@@ -49,11 +53,16 @@ def visitors_page(request: HttpRequest, template: str, more: Mapping[str, Any] =
 @tenant_view("studio.read")
 def studio(request: ConsoleRequest) -> HttpResponse:
     """For members; patterns lead to configurations of the tenant."""
+    asked = request.GET.get("configuration", "")[:MOST_ID_LETTERS]
     state, corrections = view_state(request.GET, patterns())
-    if may("route.read") and (part := simulator_part(request, PANEL, keep=_kept(state))):
+    if may("route.read") and (part := simulator_part(request, PANEL, keep=_kept(replace(state, configuration=asked)))):
         return part
-    context = page_context(request, state, corrections)
-    if may("pattern.change"):
+    row = configuration_asked(asked) if asked else None
+    own = opened(row) if row and row.pattern == state.pattern else None
+    context = page_context(request, replace(state, configuration=asked) if own else state, corrections, own=own)
+    if asked and row is None:
+        context["corrections"].append(_("That configuration is not here. This is the pattern by itself."))
+    if own is None and may("pattern.change"):
         context["use_url"] = _with_choice(reverse("pattern-new", args=[request.tenant.slug]), state)
     return render(request, "studio/studio/page.html", context)
 
@@ -104,10 +113,10 @@ def _first(slug: str) -> ViewState:
     return view_state({"pattern": slug}, patterns())[0]
 
 
-def _shown(state: ViewState) -> dict[str, Any]:
+def _shown(state: ViewState, own: Opened | None = None) -> dict[str, Any]:
     """What `_pattern.html` needs of a state."""
     pattern = pattern_of(state.pattern)
-    view = pattern_pictures.view_of(state)
+    view = pattern_pictures.view_of(state, own.names, own.traffic) if own else pattern_pictures.view_of(state)
     shown = rows_studio.pattern_view(pattern, state, view)
     return {
         "pattern": shown,
@@ -120,15 +129,18 @@ def _shown(state: ViewState) -> dict[str, Any]:
     }
 
 
-def page_context(request: HttpRequest, state: ViewState, corrections: Sequence[Correction] = ()) -> dict[str, Any]:
-    """Everything the page needs, on whichever page it stands."""
-    shown = _shown(state)
+def page_context(
+    request: HttpRequest, state: ViewState, corrections: Sequence[Correction] = (), *, own: Opened | None = None
+) -> dict[str, Any]:
+    """Everything the page needs, on whichever page it stands; `own` is the configuration that is open."""
+    shown = _shown(state, own)
     view: rows_studio.PatternView = shown["pattern"]
     node = next((one for one in view.nodes if one.id == state.node), None)
     member = getattr(request, "tenant_scope", None) is not None
     may_simulate = not member or may("route.read")
     return {
         **shown,
+        "configuration": own.configuration if own else None,
         "state": state,
         "corrections": rows_studio.correction_words(corrections, view),
         "patterns": rows_studio.pattern_choices(patterns(), state),

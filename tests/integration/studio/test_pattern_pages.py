@@ -8,7 +8,6 @@ from django.test import Client
 
 from connectors.services import connector_stop
 from routing.services import route_create
-from studio.opened import opened
 from tenants.domain import Role
 from tests import factories
 from tests.cast import Cast
@@ -187,18 +186,35 @@ def test_readers_look_and_developers_use(parts: Parts, cast: Cast):
     assert cast.browser(cast.charlie).get(at("pattern-show", row.id)).status_code == 404
 
 
-def test_a_live_configuration_is_opened_with_its_names_and_its_traffic(parts: Parts, cast: Cast):
-    row, draft = parts.live("orchestrator", "Mine"), parts.drafted("orchestrator", "Draft")
-    with cast.acting(Role.DEVELOPER):
+def test_the_studio_opens_a_live_configuration_with_its_names_and_its_traffic(parts: Parts, alice: Client):
+    row = parts.live("orchestrator", "Mine")
+    with parts.cast.acting():
         run_start(definition="patterns/mine", input={})
-        found, drawn = opened(str(row.id), "orchestrator"), opened(str(draft.id), "orchestrator")
-        assert found is not None
-        assert drawn is not None
-        assert (found.names["hub"], found.names["router"]) == ("patterns/mine", "assistant")
-        assert (found.traffic["ask"], found.traffic["think"], drawn.traffic) == ("1", "0", {})
-        assert [opened(one, "orchestrator") for one in ("", "x", str(parts.unit.id))] == [None] * 3
-        assert opened(str(row.id), "saga") is None
-    with cast.acting(tenant=cast.tenant_b):
-        assert opened(str(row.id), "orchestrator") is None
-    with cast.acting(Role.APPROVER):
-        assert opened(str(row.id), "orchestrator") is None
+    drawn = page(alice, "studio", pattern="orchestrator", configuration=str(row.id))
+    assert drawn.count("patterns/mine") >= 2
+    assert '<tspan class="d-count">' in drawn
+    assert f"configuration={row.id}" in drawn
+    assert "Use this pattern" not in drawn
+
+
+def test_the_studio_draws_a_draft_without_figures(parts: Parts, alice: Client):
+    row = parts.drafted("saga", "Draft")
+    drawn = page(alice, "studio", pattern="saga", configuration=str(row.id))
+    assert "demo_core.reserve" in drawn
+    assert "d-count" not in drawn
+
+
+@pytest.mark.parametrize("asked", ["x", "01a20469-0000-7000-8000-000000000000", "theirs"])
+def test_a_configuration_that_is_not_here_is_the_pattern_by_itself(parts: Parts, alice: Client, cast: Cast, asked: str):
+    if asked == "theirs":
+        asked = str(parts_of(cast, cast.tenant_b).drafted("saga", "Zeppelin").id)
+    drawn = page(alice, "studio", pattern="saga", configuration=asked)
+    assert "That configuration is not here." in drawn
+    assert "Zeppelin" not in drawn
+
+
+def test_a_configuration_of_another_pattern_is_closed_quietly(parts: Parts, alice: Client):
+    row = parts.live("adapter")
+    drawn = page(alice, "studio", pattern="saga", configuration=str(row.id))
+    assert "That configuration is not here." not in drawn
+    assert row.name not in drawn

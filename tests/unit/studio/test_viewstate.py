@@ -1,5 +1,6 @@
 """The Studio's address: every state in it, unknown values replaced by the nearest good one, and said."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode
 
 import pytest
@@ -85,3 +86,9 @@ def test_another_pattern_or_scenario_starts_from_its_first_picture():
 def test_another_platform_keeps_the_moment():
     state, _ = read(beat=3, node="router", view="list")
     assert state.query(platform="gcp").endswith("platform=gcp&scenario=happy&beat=3&node=router&view=list")
+
+
+def test_an_open_configuration_stays_in_the_address_until_another_pattern_is_chosen():
+    state = replace(read()[0], configuration="c1")
+    assert "configuration=c1" in state.query(platform="aws")
+    assert "configuration" not in state.query(pattern="saga")
