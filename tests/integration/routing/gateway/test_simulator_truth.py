@@ -26,7 +26,7 @@ from tests.integration.routing.gateway.conftest import Bank
 from tests.sandbox import SandboxServer
 
 CALLS = 200
-MODELS = ("sandbox-small", "sandbox-large", "sandbox-economy", "sandbox-slow-40")
+SMALL, LARGE, UNPRICED, UNSTREAMED = MODELS = tuple(f"sandbox-slow-{ms}" for ms in (5, 60, 20, 40))
 PROMPTS = (
     "Hello",
     "What are your opening hours on Saturday?",
@@ -45,7 +45,7 @@ ROUTES: dict[str, dict[str, Any]] = {
     "difficulty": {"strategy": "difficulty", "difficulty": {"easy_below": 0.3, "hard_above": 0.5, "unsure": "easy"}},
     "balanced": {"strategy": "balanced", "cost_weight": 0.4, "latency_weight": 0.3, "quality_weight": 0.3},
     "quality": {"strategy": "balanced", "cost_weight": 0.0, "latency_weight": 0.1, "quality_weight": 0.9},
-    "capped": {"strategy": "difficulty", "latency_cap_ms": 5},
+    "capped": {"strategy": "difficulty", "latency_cap_ms": 50},
     "eu": {"strategy": "cheapest", "residency": "eu"},
 }
 
@@ -87,10 +87,10 @@ def city(gateway: Gateway, bank: Bank) -> Iterator[City]:
         abroad.residency = "eu"
         abroad.save()
         deployments = [
-            world.deployment("sandbox-small", price=10**9, quality=0.4, context_window=2048, supports_tools=False),
-            world.deployment("sandbox-large", price=9 * 10**9, quality=0.9, provider=abroad, supports_vision=True),
-            world.deployment("sandbox-economy", price=None, quality=0.3, supports_json=False, max_output_tokens=300),
-            world.deployment("sandbox-slow-40", price=2 * 10**9, quality=0.6, supports_streaming=False),
+            world.deployment(SMALL, price=10**9, quality=0.4, context_window=2048, supports_tools=False),
+            world.deployment(LARGE, price=9 * 10**9, quality=0.9, provider=abroad, supports_vision=True),
+            world.deployment(UNPRICED, price=None, quality=0.3, supports_json=False, max_output_tokens=300),
+            world.deployment(UNSTREAMED, price=2 * 10**9, quality=0.6, supports_streaming=False),
         ]
         routes = {name: world.route(name, *deployments, cache_ttl_seconds=0, **spec) for name, spec in ROUTES.items()}
         free = world.key("free")
@@ -120,7 +120,7 @@ def varied(count: int) -> Iterator[Asked]:
 
 def test_the_simulator_decides_200_requests_as_the_gateway_did(city: City, sandbox: SandboxServer) -> None:
     calls = list(varied(CALLS))
-    down = {60: "sandbox-small", 120: "sandbox-large"}  # from this call on, so that circuits open meanwhile
+    down = {60: SMALL, 120: LARGE}  # from this call on, so that circuits open meanwhile
     ids: list[str] = []
     with ThreadPoolExecutor(8) as pool:
         for start in range(0, CALLS, 20):
