@@ -425,43 +425,46 @@ begin
 end $$;
 --;;
 
--- Writes one hold that looked fine when its limits were read: counts it in the periods, by lock order, if it still fits, and
--- inserts its row. Returns what is used of each period. What turned out differently under the locks (the room is gone, the hold
--- exists or has ended) rolls everything back as a serialization failure.
+-- Writes one hold that looked fine when its limits were read: counts it in the periods, which come in lock order (each belongs to
+-- another limit, so that is the order of the limits' ids), if it still fits, and inserts its row. Returns what is used of each
+-- period. What turned out differently under the locks (the room is gone, the hold exists or has ended) rolls everything back as a
+-- serialization failure. One plain update per period: planned once, it starts in half the time of one for all that sorts and locks.
 create or replace function keys_book(
     of_tenant uuid, of_hold uuid, of_key uuid, of_unit uuid, periods uuid[], allocations uuid[], counted uuid[], cost bigint,
     seconds int, moment timestamptz) returns bigint[]
 language plpgsql volatile as $$
 declare
-    used bigint[] := array_fill(null::bigint, array[cardinality(periods)]);
-    booked record;
-    inserted int;
+    used bigint[] := '{}';
+    period uuid;
+    present bigint;
 begin
-    for booked in
-        update keys_limitperiod p
-        set held = p.held + case when p.id = any (allocations) then cost else 0 end,
-            committed = p.committed + case when p.id = any (counted) then 1 else 0 end
-        from (select q.id from keys_limitperiod q where q.tenant_id = of_tenant and q.id = any (periods)
-              order by q.limit_id, q.starts_at for update) locked
-        where p.tenant_id = of_tenant and p.id = any (periods) and p.id = locked.id and case
-            when not p.hard then true
-            when p.id = any (allocations) then
+    foreach period in array periods loop
+        if period = any (allocations) then
+            update keys_limitperiod p set held = p.held + cost
+            where p.tenant_id = of_tenant and p.id = period and (not p.hard or (
                 p.committed + p.held + p.overrun + cost <= p.amount
-                and (p.overrun = 0 or p.committed + p.held + p.overrun < p.amount)
-            when p.id = any (counted) then p.committed + p.held + p.overrun < p.amount
-            else true end
-        returning p.id, p.committed + p.held + p.overrun as used
-    loop
-        used[array_position(periods, booked.id)] := booked.used;
+                and (p.overrun = 0 or p.committed + p.held + p.overrun < p.amount)))
+            returning p.committed + p.held + p.overrun into present;
+        elsif period = any (counted) then
+            update keys_limitperiod p set committed = p.committed + 1
+            where p.tenant_id = of_tenant and p.id = period and (not p.hard or p.committed + p.held + p.overrun < p.amount)
+            returning p.committed + p.held + p.overrun into present;
+        else
+            select p.committed + p.held + p.overrun into present
+            from keys_limitperiod p where p.tenant_id = of_tenant and p.id = period;
+        end if;
+        if not found then
+            raise exception 'the limits changed under this call' using errcode = 'serialization_failure';
+        end if;
+        used := used || present;
     end loop;
     insert into keys_hold (id, tenant_id, virtual_key_id, unit_id, amount, allocations, counted, admitted_at, expires_at)
     select of_hold, of_tenant, of_key, of_unit, cost, allocations, counted, moment, moment + make_interval(secs => seconds)
     where not exists (
         select from keys_ledgerentry e where e.tenant_id = of_tenant and e.hold_id = of_hold and e.kind <> 'overrun')
     on conflict do nothing;
-    get diagnostics inserted = row_count;
-    if inserted = 0 or array_position(used, null) is not null then
-        raise exception 'the limits or the hold changed under this call' using errcode = 'serialization_failure';
+    if not found then
+        raise exception 'the hold exists or has ended' using errcode = 'serialization_failure';
     end if;
     return used;
 end $$;
@@ -484,8 +487,9 @@ declare
     stamp bigint;
     l record;
     plain bool;
-    periods uuid[] := '{}';      -- the periods with their texts, the one that resets last first
+    periods uuid[] := '{}';      -- the periods in lock order, with their texts and ends
     texts text[] := '{}';
+    ends timestamptz[] := '{}';
     amounts bigint[] := '{}';
     used bigint[];
     allocations uuid[] := '{}';
@@ -522,7 +526,7 @@ begin
                    || ', "hard": ' || p.hard || ', "amount": ' || p.amount as shown
             from x left join keys_limitperiod p
             on p.tenant_id = of_tenant and p.limit_id = x.id and p.ends_at > moment and p.starts_at <= moment
-            order by p.ends_at desc, x.id
+            order by x.id
         loop
             plain := l.period is not null and case
                 when not l.hard then true
@@ -532,6 +536,7 @@ begin
             periods := periods || l.period;
             texts := texts || l.shown;
             amounts := amounts || l.amount;
+            ends := ends || l.ends_at;
             until := least(until, l.ends_at);
             if l.is_cost then
                 allocations := allocations || l.period;
@@ -553,6 +558,8 @@ begin
     for n in 1..cardinality(texts) loop
         texts[n] := texts[n] || ', "used": ' || used[n] || ', "remaining": ' || greatest(amounts[n] - used[n], 0) || '}';
     end loop;
+    -- Shown as in keys_exchange, the one that resets last first.
+    texts := array(select t.shown from unnest(texts, ends) with ordinality t(shown, ends_at, n) order by t.ends_at desc, t.n);
     return '{"ok": true, "limits": [' || array_to_string(texts, ', ') || '], "hint": ' || json_build_object(
         'stamp', stamp, 'until', until, 'unit', unit, 'periods', periods::text, 'allocations', allocations::text,
         'counted', counted::text) || '}';

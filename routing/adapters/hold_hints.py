@@ -29,7 +29,7 @@ class HoldHints:
     """The hints of one process, by key and secret."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[UUID, UUID | None], tuple[HoldHint, tuple[LimitState, ...]]] = {}
+        self._known: dict[tuple[UUID, UUID | None], _Known] = {}
 
     def learn(self, request: HoldRequest, hint: HoldHint, limits: tuple[LimitState, ...]) -> None:
         """Remember what the first attempt of a call was told; a later attempt counts no request and tells less."""
@@ -37,7 +37,7 @@ class HoldHints:
             return
         if len(self._known) >= MAX_HINTS:
             self._known.clear()
-        self._known[(request.virtual_key_id, request.secret_id)] = (hint, limits)
+        self._known[(request.virtual_key_id, request.secret_id)] = _Known(request, hint, limits)
 
     def forget(self, request: HoldRequest) -> None:
         """The hint of this key no longer fits."""
@@ -48,10 +48,30 @@ class HoldHints:
         known = self._known.get((request.virtual_key_id, request.secret_id))
         if known is None or not (request.priced and request.count_request):
             return None
-        hint = known[0]
-        return (
-            str(request.tenant_id).encode(),
-            str(request.hold_id).encode(),
+        hold = str(request.hold_id).encode()
+        return (known.tenant, hold, *known.told, b"%d" % request.amount, b"%d" % request.ttl_seconds)
+
+    def admitted(self, request: HoldRequest, used: bytes) -> Hold:
+        """The hold, with the limits as they are now; `used` is an array in the order of the limits' ids, `{1,2}`."""
+        known = self._known[(request.virtual_key_id, request.secret_id)]
+        counts = used[1:-1].split(b",") if known.limits else ()
+        present = tuple(
+            _with_use(limit, int(counts[place])) for limit, place in zip(known.limits, known.places, strict=True)
+        )
+        return Hold(request.tenant_id, request.hold_id, request.amount, present)
+
+
+class _Known:
+    """A hint in the form it is handed back, and the limits with their places in the order of their ids."""
+
+    __slots__ = ("limits", "places", "tenant", "told")
+
+    def __init__(self, request: HoldRequest, hint: HoldHint, limits: tuple[LimitState, ...]) -> None:
+        ids = sorted(limit.id for limit in limits)
+        self.limits = limits
+        self.places = tuple(ids.index(limit.id) for limit in limits)
+        self.tenant = str(request.tenant_id).encode()
+        self.told = (
             str(request.virtual_key_id).encode(),
             hint.unit.encode(),
             b"%d" % hint.stamp,
@@ -59,16 +79,7 @@ class HoldHints:
             hint.periods.encode(),
             hint.allocations.encode(),
             hint.counted.encode(),
-            b"%d" % request.amount,
-            b"%d" % request.ttl_seconds,
         )
-
-    def admitted(self, request: HoldRequest, used: bytes) -> Hold:
-        """The hold, with the limits as they are now; `used` is an array in the order of the limits, `{1,2}`."""
-        limits = self._known[(request.virtual_key_id, request.secret_id)][1]
-        counts = map(int, used[1:-1].split(b",")) if limits else ()
-        present = tuple(_with_use(limit, count) for limit, count in zip(limits, counts, strict=True))
-        return Hold(request.tenant_id, request.hold_id, request.amount, present)
 
 
 def _with_use(limit: LimitState, used: int) -> LimitState:

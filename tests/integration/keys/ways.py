@@ -38,11 +38,12 @@ def hold_with_hint(connection: "psycopg.Connection[Any]", op: Answer) -> Answer:
     used = hold_again(connection, op, told["hint"]) if "hint" in told else None
     if used is None:
         return hold_alone(connection, op)
-    return {"ok": True, "limits": [with_use(limit, use) for limit, use in zip(told["limits"], used, strict=True)]}
+    present = dict(zip(sorted(limit["id"] for limit in told["limits"]), used, strict=True))
+    return {"ok": True, "limits": [with_use(limit, present[limit["id"]]) for limit in told["limits"]]}
 
 
 def hold_again(connection: "psycopg.Connection[Any]", op: Answer, hint: Answer) -> list[int] | None:
-    """The use of each period, None when the hint is too old."""
+    """The use of each limit in the order of their ids, None when the hint is too old."""
     arrays = [hint[name] for name in ("periods", "allocations", "counted")]
     row = connection.execute(
         "select keys_hold_again(%s, %s, %s, %s, %s, %s, %s::uuid[], %s::uuid[], %s::uuid[], %s, %s)",

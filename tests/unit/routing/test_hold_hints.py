@@ -54,6 +54,12 @@ def test_limits_are_shown_with_their_present_use() -> None:
     assert (limit.used, limit.remaining, limit.name, limit.resets_at) == (130, 0, "budget", BUDGET.resets_at)
 
 
+def test_each_limit_is_shown_with_its_own_use_whatever_their_order() -> None:
+    first, second = replace(BUDGET, id=UUID(int=9), amount=1000), replace(BUDGET, id=UUID(int=5), amount=500)
+    limits = known((first, second)).admitted(REQUEST, b"{50,90}").limits
+    assert [(limit.id, limit.used) for limit in limits] == [(first.id, 90), (second.id, 50)]
+
+
 def test_a_key_without_limits_is_admitted_without_any() -> None:
     assert known(()).admitted(REQUEST, b"{}").limits == ()
 
