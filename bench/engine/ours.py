@@ -67,7 +67,8 @@ def services() -> Iterator[Services]:
 def _kept(environment: dict[str, str]) -> Iterator[tuple[dict[str, str], str]]:
     script = "import sys, json; from pathlib import Path; from config import embedded\n"
     script += f"found = embedded.ensure(Path({str(DATA)!r}))\n"
-    script += "print(json.dumps([found.variables(), found.admin_url]), flush=True); sys.stdin.read()"
+    script += "print(json.dumps([found.variables(), found.admin_url]), flush=True); sys.stdin.read()\n"
+    script += f"embedded.stop(Path({str(DATA)!r}))"  # waits: the next run makes the folder anew
     keeper = subprocess.Popen(
         [sys.executable, "-c", script],
         env={**os.environ, **environment},

@@ -14,30 +14,36 @@ from config.variables import conformance_kit
 
 HERE = Path(__file__).parent
 CLONE = WORK / "ctk"
+TAG = "v1.0.3"
+REMEDY = (
+    f"To run the kit: check out {TAG} of the specification's repository (open-workflow-specification/specification) and"
+    " set CONFORMANCE_KIT to its folder ctk, or set CONFORMANCE_KIT to the address of the repository"
+)
 
 
 def run() -> list[dict[str, str]]:
     """Every case with its result. Scenarios that use what does not exist here are named on the screen and left out."""
-    folder = _kit_folder()
+    folder, why = _kit_folder()
     found = [*kit(folder), *own(HERE)]
     for one in found:
         if lacking := one.unsupported():
             sys.stdout.write(f"left out: {one.name} uses {', '.join(lacking)}\n")
     cases = _played([one for one in found if not one.unsupported()])
     if not any(one["case"].startswith("ctk ") for one in cases):
-        detail = f"the kit is not in {folder}; see bench/conformance/dsl/README.md"
-        cases.append({"case": "ctk", "result": "skip", "detail": detail})
+        cases.append({"case": "ctk", "result": "skip", "detail": f"{why or f'no feature file in {folder}'}. {REMEDY}"})
     return cases
 
 
-def _kit_folder() -> Path:
-    """Where the feature files are: .bench/ctk, or what CONFORMANCE_KIT says; an address is cloned once."""
+def _kit_folder() -> tuple[Path, str]:
+    """Where the feature files are: .bench/ctk, or what CONFORMANCE_KIT says; an address is cloned once. And why not."""
     given = conformance_kit()
-    if "://" not in given:
-        return Path(given) if given else CLONE
-    if not CLONE.exists():
-        subprocess.run(["git", "clone", "--quiet", "--depth", "1", given, str(CLONE)], check=True)
-    return CLONE
+    if not given or "://" not in given:
+        return (Path(given) if given else CLONE), ""
+    if CLONE.exists():
+        return CLONE, ""
+    command = ["git", "clone", "--quiet", "--depth", "1", "--branch", TAG, given, str(CLONE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return CLONE, f"{given} could not be cloned: {' '.join(done.stderr.split()).rstrip('.')}" if done.returncode else ""
 
 
 def _played(scenarios: list[Scenario]) -> list[dict[str, str]]:
