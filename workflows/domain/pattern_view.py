@@ -89,8 +89,8 @@ def own_parts(uses: Sequence[Use], plans: Sequence[Plan]) -> Own:
 def own_names(pattern: Pattern, own: Own) -> dict[str, str]:
     """Own names of the nodes, by their ids."""
     dealt = _deal(pattern, own)
-    found = {node: _joined([f"{core}.{name}" for core, name in ones]) for node, ones in dealt.operations.items()}
-    found |= {node: _joined([use.name for use in ones]) for node, ones in dealt.uses.items()}
+    found = {node: _core_name(ones) for node, ones in dealt.operations.items()}
+    found |= {node: _joined([use.name.rpartition("/")[2] for use in ones]) for node, ones in dealt.uses.items()}
     found |= {node: _joined(ones) for node, ones in dealt.deployments.items()}
     for node in pattern.nodes:
         if node.part == "route" and own.routes:
@@ -209,6 +209,13 @@ def _names(operations: Sequence[Operation]) -> tuple[str, ...]:
 
 def _definitions(uses: Any) -> tuple[str, ...]:
     return tuple(use.name for use in uses)
+
+
+def _core_name(operations: Sequence[Operation]) -> str:
+    """The connector; of a single operation, that one first, since a box is narrow."""
+    if len(operations) == 1:
+        return f"{operations[0][1]} · {operations[0][0]}"
+    return _joined(list(dict.fromkeys(core for core, _name in operations)))
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -41,7 +41,7 @@ def test_calls_of_an_adapter_are_on_its_lines(cast: Cast, tmp_path):
             for account in ("50001010", "50001010", "77"):
                 operation_call("demo_core", "account_read", input={"account": account})
         found = view(parts, row)
-    assert found.names["adapter"] == "demo_core.account_read"
+    assert found.names["adapter"] == "account_read · demo_core"
     assert (found.traffic["post"].count, found.traffic["post"].failed) == (3, 1)
     assert found.traffic["post"].last_at is not None
 
@@ -56,7 +56,7 @@ def test_runs_and_events_of_a_choreography_are_on_its_lines(engine: Engine, cast
     engine.work()
     found = view(parts, row)
     assert found.names["bus"] == "orders.submitted"
-    assert found.names["reader"] == "patterns/orders-screening"
+    assert found.names["reader"] == "orders-screening"
     assert (found.traffic["publish"].count, found.traffic["to-reader"].count) == (1, 1)
     assert found.traffic["think"].count == 0
 

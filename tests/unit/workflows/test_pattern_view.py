@@ -33,13 +33,14 @@ def participants() -> Own:
 
 def test_a_saga_hands_its_operations_to_the_systems_in_order(payment: Own):
     names = own_names(pattern("saga"), payment)
-    assert (names["stock"], names["payment"]) == ("demo_core.reserve", "demo_core.book")
+    assert (names["stock"], names["payment"]) == ("reserve · demo_core", "book · demo_core")
     assert "shipping" not in names
 
 
 def test_the_last_model_takes_the_rest_of_the_deployments(payment: Own):
     names = own_names(pattern("orchestrator"), payment)
     assert (names["model"], names["standby"]) == ("small", "large +1")
+    assert (names["hub"], names["adapter"]) == ("payment", "demo_core")
 
 
 def test_only_the_line_that_undoes_something_counts_it(payment: Own):
