@@ -1,6 +1,6 @@
 """Rows of the pages of definitions: the list, versions, and a plan told task by task."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from studio.diagrams.plans import State, Step, plan_diagram
+from studio.diagrams.plans import State, Step, folded, plan_diagram, plan_groups
 from studio.presenters import Column
 from studio.rows_connectors import compact
 from workflows.domain.plan import (
@@ -59,6 +59,7 @@ class TaskLine:
     pivot: bool = False
     way: bool = False
     branch: bool = False
+    parallel: bool = False
     event: str = ""
 
 
@@ -89,9 +90,26 @@ def task_lines(plan: Plan) -> list[TaskLine]:
 
 def diagram(lines: list[TaskLine], states: Mapping[str, State] | None = None) -> str:
     """The drawing of a plan; with `states` by pointer, of a run."""
-    return plan_diagram(
-        [_step(line, states) for line in lines], _("Diagram of the tasks; the table below says the same")
-    )
+    return plan_diagram(_steps(lines, states), _("Diagram of the tasks; the table below says the same"))
+
+
+def diagram_parts(lines: list[TaskLine], states: Mapping[str, State], changed: Collection[str]) -> list[str]:
+    """The parts of the drawing of a run that show the `changed` tasks."""
+    drawn = _steps(lines, states)
+    shown = [line for line in lines if line.depth == 0] if len(drawn) < len(lines) else lines
+    return [
+        group for line, group in zip(shown, plan_groups(drawn), strict=True) if line.pointer in changed and not line.way
+    ]
+
+
+def _steps(lines: list[TaskLine], states: Mapping[str, State] | None) -> list[Step]:
+    """What is drawn: tasks inside others are only counted where there are too many."""
+    return [
+        replace(step, lines=(*step.lines, _("%(count)s tasks inside") % {"count": step.inside}))
+        if step.inside
+        else step
+        for step in folded([_step(line, states) for line in lines])
+    ]
 
 
 def undo_names(task: Task) -> str:
@@ -143,6 +161,7 @@ def _line(task: Task, depth: int) -> TaskLine:
         condition=task.condition or "",
         undo=undo_names(task),
         pivot=task.policy.pivot,
+        parallel=isinstance(task, Fork),
         event="in" if isinstance(task, Listen) else "out" if isinstance(task, Emit) else "",
     )
 
@@ -198,6 +217,7 @@ def _step(line: TaskLine, states: Mapping[str, State] | None) -> Step:
         undone=bool(line.undo),
         event="in" if line.event == "in" else "out" if line.event == "out" else "",
         branch=line.branch,
+        parallel=line.parallel,
         way=line.way,
         state=state,
     )

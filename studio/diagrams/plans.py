@@ -1,30 +1,36 @@
-"""A definition as a drawing: its tasks from top to bottom, what is inside others indented, what is undone at the side.
+"""A definition as a drawing: its tasks from top to bottom, what is inside others indented, branches of a fork beside
+each other, what is undone at the side.
 
 Solid lines are the way forward, dashed ones events, the finely dashed one at the right is the way back when a run is
 undone: it meets each task that has something to undo, the last one first. Colour only repeats what the words say.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from studio.diagrams.places import Placed, Size, places
 from studio.diagrams.svg import number, tag
 from studio.diagrams.wires import box, dot, node, wire
 
 State = Literal["", "off", "done", "live", "failed"]
-INDENT: Final = 26.0
 LEFT: Final = 12.0
+TOP: Final = 34.0
 WIDTH: Final = 236.0
 GAP: Final = 18.0
+INDENT: Final = 26.0
 LINE: Final = 16.0
 RAIL: Final = 14.0  # from a box's left edge to the line that runs down from it
-MOST_LETTERS: Final = 30
-MOST_DEPTH: Final = 5
+MOST_LETTERS: Final = 35
+MOST_STEPS: Final = 150  # a larger plan is drawn folded: what is inside other tasks is only counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One task, or one way out of a task. `lines` stand below its name; `event` says how events touch it."""
+    """One task, or one way out of a task. `lines` stand below its name; `event` says how events touch it.
+
+    What is inside a `parallel` one is drawn beside each other; `inside` counts what is folded away.
+    """
 
     depth: int
     name: str
@@ -33,100 +39,134 @@ class Step:
     undone: bool = False
     event: Literal["", "in", "out"] = ""
     branch: bool = False
+    parallel: bool = False
     way: bool = False
     state: State = ""
+    inside: int = 0
+
+    @property
+    def size(self) -> Size:
+        return Size(
+            depth=self.depth,
+            width=WIDTH + (30 if self.event else 0),
+            height=30.0 if self.way else 30 + LINE * len(self.lines),
+            parallel=self.parallel,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class _Drawn:
+    """A step where it stands, and where the line into it comes from."""
+
     step: Step
-    x: float
-    y: float
-    height: float
+    place: Placed
+    before: Placed | None
+
+    @property
+    def x(self) -> float:
+        return self.place.x
+
+    @property
+    def y(self) -> float:
+        return self.place.y
 
     @property
     def right(self) -> float:
-        return self.x + WIDTH
+        return self.place.x + WIDTH
 
     @property
     def bottom(self) -> float:
-        return self.y + self.height
+        return self.place.bottom
 
     @property
     def middle(self) -> float:
-        return self.y + 15
+        return self.place.y + 15
 
 
 def plan_diagram(steps: Sequence[Step], label: str) -> str:
     """The drawing in its natural size; `label` names it. The same is told in words beside it."""
-    placed = _places(steps)
-    bottom = placed[-1].bottom + 2 * GAP if placed else 60.0
-    width = max((one.right for one in placed), default=WIDTH) + 56
+    drawn = _drawn(steps)
+    bottom = max((one.bottom for one in drawn), default=TOP) + 2 * GAP
+    width = max((one.right for one in drawn), default=WIDTH) + 56
     x = LEFT + RAIL
-    shapes = [*_lines(placed), *_undo(placed, width - 14), *(_task(one) for one in placed)]
-    ends = [node(x, 10, 6), wire("call", f"M{number(x)} 16V{number(34)}"), *_out(placed, x, bottom)]
+    last = [one for one in drawn if one.step.depth == 0][-1:]
+    out = [wire("call", f"M{number(x)} {number(one.bottom)}V{number(bottom)}") for one in last]
+    ends = [node(x, 10, 6), wire("call", f"M{number(x)} 16V{number(TOP)}"), *out, dot(x, bottom, 5)]
+    groups = [_group(one, at) for at, one in enumerate(drawn)]
     return tag(
-        "svg", *ends, *shapes, class_="wires plan", role="img", aria_label=label,
+        "svg", *ends, *_undo(drawn, width - 14), *groups, class_="wires plan", role="img", aria_label=label,
         viewBox=f"0 0 {number(width)} {number(bottom + 14)}", width=width, height=bottom + 14,
     )  # fmt: skip
 
 
-def _out(placed: Sequence[_Placed], x: float, bottom: float) -> list[str]:
-    last = [one for one in placed if one.step.depth == 0][-1:]
-    return [wire("call", f"M{number(x)} {number(one.bottom)}V{number(bottom)}") for one in last] + [dot(x, bottom, 5)]
+def plan_groups(steps: Sequence[Step]) -> list[str]:
+    """The markup of each step alone, in the order of `steps`: what is exchanged when only some of them change."""
+    return [_group(one, at) for at, one in enumerate(_drawn(steps))]
 
 
-def _places(steps: Sequence[Step]) -> list[_Placed]:
-    y, found = 34.0, []
+def folded(steps: Sequence[Step]) -> list[Step]:
+    """The steps as drawn: all of a plan that fits, else only the outer ones, with the number of those inside."""
+    if len(steps) <= MOST_STEPS:
+        return list(steps)
+    outer: list[Step] = []
     for step in steps:
-        height = 30 + LINE * len(step.lines) if not step.way else 30.0
-        found.append(_Placed(step, LEFT + INDENT * min(step.depth, MOST_DEPTH), y, height))
-        y += height + GAP
-    return found
+        if step.depth == 0:
+            outer.append(step)
+        elif not step.way:
+            outer[-1] = replace(outer[-1], inside=outer[-1].inside + 1)
+    return outer
 
 
-def _lines(placed: Sequence[_Placed]) -> list[str]:
-    """From each task to the one after it, and from those that hold others into them."""
-    found = []
-    for index, one in enumerate(placed):
-        before = next((other for other in reversed(placed[:index]) if other.step.depth <= one.step.depth), None)
-        if before is None:
-            continue
-        off = one.step.state == "off"
-        x = before.x + RAIL
-        if before.step.depth < one.step.depth or one.step.branch:
-            parent = next(other for other in reversed(placed[:index]) if other.step.depth < one.step.depth)
-            x = parent.x + RAIL
-            corner = f"M{number(x)} {number(parent.bottom)}V{number(one.middle)}H{number(one.x)}"
-            found.append(wire("call", corner, off=off))
-        else:
-            found.append(wire("call", f"M{number(x)} {number(before.bottom)}V{number(one.y)}", off=off))
-    return found
+def _drawn(steps: Sequence[Step]) -> list[_Drawn]:
+    shown = places([step.size for step in steps], x=LEFT, y=TOP, gap=GAP, indent=INDENT)
+    return [_Drawn(step, place, place.before) for step, place in zip(steps, shown, strict=True)]
 
 
-def _task(one: _Placed) -> str:
+def _group(one: _Drawn, at: int) -> str:
+    return tag("g", *_into(one), *_task(one), id=f"task-{at}")
+
+
+def _into(one: _Drawn) -> list[str]:
+    """The line that leads to a task: down from the one before, or out of the one that holds it."""
+    before, parent = one.before, one.place.parent
+    off = one.step.state == "off"
+    if parent is not None and one.place.beside:
+        bus = number(parent.bottom + GAP / 2)
+        start = (
+            f"{number(before.x + RAIL)} {bus}" if before else f"{number(parent.x + RAIL)} {number(parent.bottom)}V{bus}"
+        )
+        return [wire("call", f"M{start}H{number(one.x + RAIL)}V{number(one.y)}", off=off)]
+    if parent is not None and (before is None or one.step.branch):
+        x = parent.x + RAIL
+        return [wire("call", f"M{number(x)} {number(parent.bottom)}V{number(one.middle)}H{number(one.x)}", off=off)]
+    if before is None:
+        return []
+    return [wire("call", f"M{number(before.x + RAIL)} {number(before.bottom)}V{number(one.y)}", off=off)]
+
+
+def _task(one: _Drawn) -> list[str]:
     step = one.step
     off, lit = step.state == "off", step.state == "live"
     if step.way:
         words = _text(one.x + 22, one.middle + 4, " · ".join((step.name, *step.lines)))
-        return tag("g", node(one.x + 8, one.middle, 5, off=off), words)
+        return [node(one.x + 8, one.middle, 5, off=off), words]
     texts = [_text(one.x + 12, one.y + 20, step.name, strong=not off), _kind(one)]
     texts += [_text(one.x + 12, one.y + 20 + LINE * at, line) for at, line in enumerate(step.lines, start=1)]
     marks = [dot(one.right - 14, one.middle, 4)] if step.state in {"live", "done"} else []
     if step.state == "failed":
         x, y = one.right - 18, one.middle - 4
         marks = [tag("path", class_="w-call", d=f"M{number(x)} {number(y)}l8 8m0 -8l-8 8")]
-    return tag(
-        "g", box(one.x, one.y, WIDTH, one.height, lit=lit, off=off), *texts, *marks, *_event(one, off=off)
-    )  # fmt: skip
+    return [
+        box(one.x, one.y, WIDTH, one.place.height, lit=lit, off=off), *texts, *marks, *_event(one, off=off)
+    ]  # fmt: skip
 
 
-def _kind(one: _Placed) -> str:
+def _kind(one: _Drawn) -> str:
     room = 12 if one.step.state in {"", "off"} else 26
     return tag("text", text=one.step.kind, x=one.right - room, y=one.y + 20, text_anchor="end")
 
 
-def _event(one: _Placed, *, off: bool) -> list[str]:
+def _event(one: _Drawn, *, off: bool) -> list[str]:
     """A dashed line that comes in from a terminal, or goes out to one."""
     if not one.step.event:
         return []
@@ -135,12 +175,13 @@ def _event(one: _Placed, *, off: bool) -> list[str]:
     return [wire("event", f"M{number(one.right)} {number(y)}h22", off=off), ends]
 
 
-def _undo(placed: Sequence[_Placed], rail: float) -> list[str]:
-    """The way back: up the side, into each task that has something to undo."""
-    undone = [one for one in placed if one.step.undone]
+def _undo(drawn: Sequence[_Drawn], rail: float) -> list[str]:
+    """The way back: up the side, behind what stands there, into each task that has something to undo."""
+    undone = [one for one in drawn if one.step.undone]
     if not undone:
         return []
-    top, bottom = undone[0].bottom - 8, undone[-1].bottom - 8
+    ends = [one.bottom - 8 for one in undone]
+    top, bottom = min(ends), max(ends)
     shapes = [wire("undo", f"M{number(rail)} {number(bottom + 22)}V{number(top)}"), node(rail, bottom + 26, 4)]
     for one in undone:
         y, right = one.bottom - 8, one.right
@@ -151,5 +192,5 @@ def _undo(placed: Sequence[_Placed], rail: float) -> list[str]:
 
 
 def _text(x: float, y: float, words: str, *, strong: bool = False) -> str:
-    shown = words if len(words) <= MOST_LETTERS + 12 else f"{words[: MOST_LETTERS + 10]}…"
+    shown = words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 1]}…"
     return tag("text", text=shown, x=x, y=y, class_="strong" if strong else None)

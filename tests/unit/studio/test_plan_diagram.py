@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree
 
-from studio.diagrams.plans import Step, plan_diagram
+from studio.diagrams.plans import MOST_STEPS, Step, folded, plan_diagram, plan_groups
 
 
 def drawn(*steps: Step) -> ElementTree.Element:
@@ -56,3 +56,42 @@ def test_a_deep_plan_stays_as_wide_as_its_fifth_level() -> None:
 
 def test_an_empty_plan_is_a_line_from_start_to_end() -> None:
     assert words(drawn()) == []
+
+
+def places(*steps: Step) -> dict[str, tuple[float, float]]:
+    """Left upper corner of each box, by name."""
+    found = {}
+    for group in drawn(*steps).iter("g"):
+        rect = group.find("rect")
+        if rect is not None:
+            found[group.find("text").text or ""] = (float(rect.get("x", 0)), float(rect.get("y", 0)))  # type: ignore[union-attr]
+    return found
+
+
+def test_branches_of_a_fork_stand_beside_each_other_and_what_follows_below_the_longest() -> None:
+    found = places(
+        step("both", parallel=True), step("left", 1, branch=True), step("right", 1, branch=True), step("more", 2),
+        step("after"),
+    )  # fmt: skip
+    assert found["left"][1] == found["right"][1] > found["both"][1]
+    assert found["right"][0] > found["left"][0] + 236
+    assert found["after"][0] == found["both"][0]
+    assert found["after"][1] > found["more"][1] > found["right"][1]
+
+
+def test_a_branch_that_holds_a_fork_takes_the_room_it_needs() -> None:
+    found = places(
+        step("outer", parallel=True), step("inner", 1, parallel=True), step("a", 2), step("b", 2), step("wide", 1)
+    )
+    assert found["wide"][0] > found["b"][0] + 236
+
+
+def test_a_large_plan_is_folded_to_its_outer_tasks_with_their_number() -> None:
+    steps = [step("each"), *(step(f"inner-{at}", 1) for at in range(MOST_STEPS)), step("last")]
+    assert [(one.name, one.inside) for one in folded(steps)] == [("each", MOST_STEPS), ("last", 0)]
+    assert len(folded(steps[:MOST_STEPS])) == MOST_STEPS
+
+
+def test_a_part_is_the_same_alone_as_in_the_whole() -> None:
+    steps = [step("a"), step("b", state="live")]
+    assert all(part in plan_diagram(steps, "Diagram") for part in plan_groups(steps))
