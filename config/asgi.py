@@ -3,15 +3,17 @@
 import os
 import warnings
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # WhiteNoise hands files over as synchronous iterators; Django says so once per file, and nothing can be done about it.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators", category=Warning)
 
-application = get_asgi_application()
+django.setup(set_prefix=False)
 
-from config.wiring import refuse_unsafe_start  # noqa: E402  # needs the applications loaded
+from config.live import live_handler  # noqa: E402  # needs the applications loaded
+from config.wiring import refuse_unsafe_start  # noqa: E402  # as above
 
+application = live_handler()
 refuse_unsafe_start()

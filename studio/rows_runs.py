@@ -1,9 +1,9 @@
 """Rows of the run pages: steps put together from the history, and what was undone, in the order it was."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -11,12 +11,12 @@ from django.utils.translation import gettext_lazy
 
 from studio.diagrams.plans import State
 from studio.presenters import Column
-from studio.rows_connectors import pretty
 from studio.rows_definitions import undo_names
 from workflows.domain import saga
 from workflows.domain.plan import Plan, by_pointer
 from workflows.models import Run, RunEvent
 
+MOST_STEPS = 2_000
 UNDO_MARK = "/compensate/"
 STATES: Mapping[str, str] = {
     "task.started": "running", "task.retried": "running", "task.waiting": "waiting", "task.completed": "completed",
@@ -53,20 +53,9 @@ class RunLine:
     milliseconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """One line of the history."""
-
-    number: int
-    at: datetime
-    type: str
-    attempt: int
-    data: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLine:
-    """One performance of a task. `key` is the number of its first line; data is JSON to read."""
+    """One performance of a task. `key` is the number of its first line, `latest` that of its last."""
 
     key: int
     name: str
@@ -76,14 +65,10 @@ class StepLine:
     status: str
     attempts: int
     started_at: datetime
+    latest: int
     ended_at: datetime | None = None
-    input: str = ""
-    asked: str = ""
-    output: str = ""
-    error: str = ""
     error_title: str = ""
     undoes: bool = False
-    lines: tuple[HistoryLine, ...] = field(default=())
 
     @property
     def milliseconds(self) -> float | None:
@@ -99,6 +84,7 @@ class UndoLine:
     by: str
     status: str
     at: datetime
+    latest: int
     reason: str = ""
     error: str = ""
 
@@ -111,88 +97,118 @@ def run_line(run: Run) -> RunLine:
     )  # fmt: skip
 
 
-def step_lines(history: Iterable[RunEvent], plan: Plan | None) -> list[StepLine]:
-    """The steps of a run in the order in which they began."""
-    tasks = by_pointer(plan) if plan else {}
-    steps: dict[tuple[str, str, int], StepLine] = {}
-    for entry in history:
-        if not entry.type.startswith("task."):
-            continue
-        key = (entry.pointer, entry.iteration, entry.generation)
-        known = steps.get(key)
-        if known is not None and known.status in OVER and entry.type == "task.started":
-            key = (entry.pointer, entry.iteration, -entry.number)
-            known = None
-        task = tasks.get(entry.pointer)
-        steps[key] = _told(known or _new(entry, task.kind if task else ""), entry)
-        if key[2] < 0:
-            steps[(entry.pointer, entry.iteration, entry.generation)] = steps.pop(key)
-    return sorted(steps.values(), key=lambda step: step.key)
+class Line(Protocol):
+    """A line of the history; `data` may be without what was passed."""
+
+    number: int
+    at: datetime
+    type: str
+    pointer: str
+    iteration: str
+    generation: int
+    attempt: int
 
 
-def _new(entry: RunEvent, kind: str) -> StepLine:
-    return StepLine(
-        key=entry.number,
-        name=name_of(entry.pointer),
-        pointer=entry.pointer,
-        iteration=entry.iteration,
-        kind=kind,
-        status="running",
-        attempts=0,
-        started_at=entry.at,
-        undoes=UNDO_MARK in entry.pointer,
-    )
+class RunFold:
+    """The steps of a run in the order in which they began and what was undone, told line by line.
+
+    The first `most` steps are kept; how each task stands is known of all.
+    """
+
+    def __init__(self, plan: Plan | None, *, most: int = MOST_STEPS) -> None:
+        self.number = 0
+        self.steps: dict[int, StepLine] = {}
+        self.undone: dict[str, UndoLine] = {}
+        self.states: dict[str, State] = {}
+        self._tasks = by_pointer(plan) if plan else {}
+        self._most = most
+        self._present: dict[tuple[str, str, int], int] = {}
+
+    def add(self, line: Line, data: Mapping[str, Any]) -> int:
+        """Take in one line; the key of the step it belongs to, 0 if it is about none that is kept."""
+        self.number = line.number
+        if status := UNDO_STATES.get(line.type):
+            self._add_undo(line, data, status)
+        if not line.type.startswith("task."):
+            return 0
+        key = self._key(line)
+        self.states[line.pointer] = DRAWN.get(STATES.get(line.type, ""), self.states.get(line.pointer, "off"))
+        if key not in self.steps and len(self.steps) >= self._most:
+            return 0
+        self.steps[key] = _told(self.steps.get(key) or self._new(line), line, data)
+        return key
+
+    def listed(self, *, undoing: bool = False) -> list[StepLine]:
+        """The steps forward, or those that undo."""
+        return [step for step in self.steps.values() if step.undoes == undoing]
+
+    def undo_list(self) -> list[UndoLine]:
+        """What was undone and what was not, in the order in which it was decided: the last effect first."""
+        return list(self.undone.values())
+
+    def _key(self, line: Line) -> int:
+        """The step a line goes on with; what is started again after its end is another one."""
+        name = (line.pointer, line.iteration, line.generation)
+        known = self.steps.get(self._present.get(name, 0))
+        if known is None or (known.status in OVER and line.type == "task.started"):
+            self._present[name] = line.number
+        return self._present[name]
+
+    def _new(self, line: Line) -> StepLine:
+        task = self._tasks.get(line.pointer)
+        return StepLine(
+            key=line.number,
+            name=name_of(line.pointer),
+            pointer=line.pointer,
+            iteration=line.iteration,
+            kind=task.kind if task else "",
+            status="running",
+            attempts=0,
+            started_at=line.at,
+            latest=line.number,
+            undoes=UNDO_MARK in line.pointer,
+        )
+
+    def _add_undo(self, line: Line, data: Mapping[str, Any], status: str) -> None:
+        effect, reason = str(data.get("effect") or line.pointer), str(data.get("reason") or "")
+        task, error = self._tasks.get(line.pointer), data.get("error")
+        self.undone[effect] = UndoLine(
+            effect=effect,
+            name=name_of(line.pointer),
+            by=undo_names(task) if task else "",
+            status=status,
+            at=line.at,
+            latest=line.number,
+            reason=str(REASONS.get(reason, reason)),
+            error=str(error.get("title") or "") if isinstance(error, dict) else "",
+        )
 
 
-def _told(step: StepLine, entry: RunEvent) -> StepLine:
+def _told(step: StepLine, line: Line, data: Mapping[str, Any]) -> StepLine:
     """The step with one more line of its history."""
-    data: Mapping[str, Any] = entry.data
-    error = data.get("error")
-    status = STATES.get(entry.type, step.status)
-    line = HistoryLine(entry.number, entry.at, entry.type, entry.attempt, pretty(data) if data else "")
-    asked = {name: data[name] for name in ("function", "arguments", "key", "detail", "filter") if name in data}
+    status = STATES.get(line.type, step.status)
     return replace(
         step,
         status=status,
         kind=data.get("function") or step.kind,
-        attempts=max(step.attempts, entry.attempt),
-        ended_at=entry.at if status in OVER else None,
-        input=pretty(data["input"]) if "input" in data else step.input,
-        asked=pretty(asked) if asked else step.asked,
-        output=pretty(data["output"]) if "output" in data else step.output,
-        error=pretty(error) if error else step.error,
-        error_title=str(error.get("title") or error.get("type") or "") if isinstance(error, dict) else step.error_title,
-        lines=(*step.lines, line),
+        attempts=max(step.attempts, line.attempt),
+        ended_at=line.at if status in OVER else None,
+        error_title=title_of(data.get("error")) or step.error_title,
+        latest=line.number,
     )
 
 
-def undo_lines(history: Iterable[RunEvent], plan: Plan | None) -> list[UndoLine]:
-    """What was undone and what was not, in the order in which it was decided: the last effect first."""
-    tasks = by_pointer(plan) if plan else {}
-    found: dict[str, UndoLine] = {}
-    for entry in history:
-        status = UNDO_STATES.get(entry.type)
-        if status is None:
-            continue
-        reason = str(entry.data.get("reason") or "")
-        effect = str(entry.data.get("effect") or entry.pointer)
-        task = tasks.get(entry.pointer)
-        error = entry.data.get("error")
-        found[effect] = UndoLine(
-            effect=effect,
-            name=name_of(entry.pointer),
-            by=undo_names(task) if task else "",
-            status=status,
-            at=entry.at,
-            reason=str(REASONS.get(reason, reason)),
-            error=str(error.get("title") or "") if isinstance(error, dict) else "",
-        )
-    return list(found.values())
+def folded_run(history: Iterable[RunEvent], plan: Plan | None) -> RunFold:
+    """A run from lines as the outline of its history gives them."""
+    fold = RunFold(plan)
+    for line in history:
+        fold.add(line, line.outline)  # type: ignore[attr-defined]  # annotated by the selector
+    return fold
 
 
-def drawn_states(steps: Iterable[StepLine]) -> dict[str, State]:
-    """How each task looks in the diagram, by pointer."""
-    return {step.pointer: DRAWN.get(step.status, "off") for step in steps}
+def title_of(error: object) -> str:
+    """What an error is called."""
+    return str(error.get("title") or error.get("type") or "") if isinstance(error, dict) else ""
 
 
 def name_of(pointer: str) -> str:
@@ -226,9 +242,3 @@ def step_columns() -> list[Column]:
 def undo_columns() -> list[Column]:
     """Columns of what was undone."""
     return [Column(_("Step")), Column(_("Undone by")), Column(_("State")), Column(_("When"), numeric=True)]
-
-
-def history_columns() -> list[Column]:
-    """Columns of the lines of a step."""
-    return [Column(_("Line"), numeric=True), Column(_("What happened")), Column(_("Attempt"), numeric=True),
-            Column(_("When"), numeric=True)]  # fmt: skip

@@ -4,12 +4,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.utils import timezone
 
 from tenants.access import require
 from workflows.models import Definition, DefinitionVersion, Delivery, Event, Run, RunEvent
 from workflows.statuses import DefinitionStatus
+
+PASSED = ("input", "output", "arguments", "detail", "filter", "key")
+MOST_STEP_LINES = 500
 
 
 def definition_list(*, archived: bool = False, namespace: str = "") -> QuerySet[Any]:
@@ -59,6 +63,42 @@ def run_history(run: Run, *, after: int = 0) -> QuerySet[RunEvent]:
     require("run.read")
     rows: QuerySet[RunEvent] = RunEvent.objects.filter(run_id=run.pk, number__gt=after).order_by("number")
     return rows
+
+
+def run_outline(run_id: UUID, *, after: int = 0) -> QuerySet[RunEvent]:
+    """History of a run as `run_history` gives it, without what was passed into and out of its tasks."""
+    require("run.read")
+    rows: QuerySet[RunEvent] = RunEvent.objects.filter(run_id=run_id, number__gt=after).order_by("number")
+    return rows.defer("data").annotate(outline=_without("data", *PASSED))
+
+
+def run_progress(run_id: UUID) -> Run:
+    """A run with what a page follows, and the version it is pinned to."""
+    require("run.read")
+    heavy = ("state", "input", "output", "version__source", "version__document", "version__plan")
+    found: Run = Run.objects.select_related("version", "definition").defer(*heavy).get(pk=run_id)
+    return found
+
+
+def step_history(run: Run, number: int) -> list[RunEvent]:
+    """Everything about the effect that line `number` tells of: its attempts, and when one around it tried again."""
+    require("run.read")
+    lines = RunEvent.objects.filter(run_id=run.pk)
+    first = lines.filter(number=number, type__startswith="task.").first()
+    if first is None:
+        return []
+    same = {"iteration": first.iteration, "generation": first.generation}
+    parts = first.pointer.split("/")
+    around = ["/".join(parts[:length]) for length in range(2, len(parts))]
+    retried = Q(type="task.retried", pointer__in=around)
+    rows = lines.filter(Q(pointer=first.pointer, **same) | retried).order_by("number")
+    return list(rows[:MOST_STEP_LINES])
+
+
+def _without(column: str, *names: str) -> Func:
+    """A JSON object without some of its fields."""
+    dropped = Value(list(names), output_field=ArrayField(TextField()))
+    return Func(F(column), dropped, template="(%(expressions)s)", arg_joiner=" - ", output_field=JSONField())
 
 
 def event_list(*, type: str = "", source: str = "", run_id: UUID | None = None) -> QuerySet[Event]:  # noqa: A002

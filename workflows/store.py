@@ -102,6 +102,13 @@ def renew(owner: str, leases: Sequence[tuple[UUID, UUID, int]], *, lease_seconds
     return set(_call("workflows_renew", owner, json.dumps(given), lease_seconds))
 
 
+def marks(watched: Sequence[tuple[UUID, UUID]]) -> dict[UUID, tuple[int, str]]:
+    """Where runs (tenant, run) stand: number of the last history line, status. Those that do not exist are left out."""
+    given = [{"tenant": str(tenant), "run": str(run)} for tenant, run in watched]
+    found: dict[str, tuple[int, str]] = _call("workflows_marks", json.dumps(given))
+    return {UUID(run): (number, status) for run, (number, status) in found.items()}
+
+
 def signal(tenant_id: UUID, run_id: UUID, data: dict[str, Any], *, reopens: bool = False) -> bool:
     """Give a run something from outside and wake it; False when it is over. Joins an open transaction."""
     return bool(_call("workflows_signal", tenant_id, run_id, json.dumps(data), reopens))

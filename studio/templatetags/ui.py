@@ -230,13 +230,21 @@ def callout(context: Context, content: str, *, kind: str = "calm", title: str = 
 
 @register.simple_block_tag(takes_context=True)
 def table(
-    context: Context, content: str, *, caption: str, columns: Iterable[presenters.Column] = (), page: bool = False
+    context: Context,
+    content: str,
+    *,
+    caption: str,
+    columns: Iterable[presenters.Column] = (),
+    page: bool = False,
+    bodies: bool = False,
 ) -> str:
-    """`{% table caption=... columns=columns %} <tr>…</tr> {% endtable %}`; `page=True` keeps the head in sight."""
+    """`{% table caption=... columns=columns %} <tr>…</tr> {% endtable %}`; `page=True` keeps the head in sight, with
+    `bodies=True` the content brings its own `<tbody>` elements.
+    """
     shown = tuple(columns)
     labels = ("" if column.hidden_label else str(column.label) for column in shown)
     rows = mark_safe(stackable(content, labels))  # noqa: S308  # rendered by the caller's template, labels escaped
-    return _block("table", context, content=rows, caption=caption, columns=shown, page=page)
+    return _block("table", context, content=rows, caption=caption, columns=shown, page=page, bodies=bodies)
 
 
 def _block(name: str, context: Context, **values: object) -> SafeString:

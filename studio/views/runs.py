@@ -6,27 +6,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from routing.selectors.usage import run_totals
-from studio import rows_definitions, rows_runs
+from studio import rows_runs
 from studio.forms_workflows import CancelForm, DecideForm, RunFilterForm
-from studio.htmx import is_partial
 from studio.narrowing import Chip, query_without
 from studio.paging import page_of
-from studio.rows_approvals import approval_line, decided_columns
-from studio.rows_connectors import pretty
 from studio.submit import submitted
 from tenants.access import may
 from tenants.errors import Conflict
 from tenants.web import ConsoleRequest, tenant_view
 from workflows import services
 from workflows.access import access_definition, access_event, access_run
-from workflows.approvals.selectors import approval_list, person_now
-from workflows.models import Run
-from workflows.selectors import run_history, run_list
+from workflows.selectors import run_list
 from workflows.statuses import FINAL, RunStatus
 
 MOST_LINES = 2_000
@@ -51,30 +44,6 @@ def run_index(request: ConsoleRequest) -> HttpResponse:
         "filtered": any(data.values()),
     }
     return render(request, "studio/runs/list.html", context)
-
-
-@require_safe
-@tenant_view("run.read")
-def run_show(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
-    """One run: its diagram and steps as they are now, what was undone, and the step that `?step=` asks for."""
-    run = access_run(run_id)
-    mark = f"{run.history_count}.{run.status}"
-    if is_partial(request, "live"):
-        if request.GET.get("after") == mark:
-            return HttpResponse(status=204)
-        return render(request, "studio/runs/_live.html", _live(request, run, mark))
-    context = _live(request, run, mark)
-    if is_partial(request, "step"):
-        return render(request, "studio/runs/_step.html", context)
-    context |= {
-        **_money(run),
-        "input": pretty(run.input),
-        "output": pretty(run.output),
-        "cancel_form": CancelForm(auto_id="cancel_%s") if may("run.cancel") and run.status in LIVE else None,
-        "may_resume": may("run.repair") and run.status == RunStatus.SUSPENDED,
-        "may_retry": may("run.repair") and run.status == RunStatus.FAULTED,
-    }
-    return render(request, "studio/runs/show.html", context)
 
 
 @require_POST
@@ -128,54 +97,6 @@ def run_decide(request: ConsoleRequest, run_id: UUID) -> HttpResponse:
         return render(request, "studio/runs/decide.html", {"run": access_run(run_id), "form": form})
     messages.success(request, _("Decided. The run goes on undoing what is left."))
     return redirect("run-show", request.tenant.slug, run_id)
-
-
-def _live(request: ConsoleRequest, run: Run, mark: str) -> dict[str, Any]:
-    """Everything of a run that changes while it goes on."""
-    history = list(run_history(run)[:MOST_LINES])
-    plan = rows_definitions.plan_of(run.version)
-    tasks = rows_definitions.task_lines(plan) if plan else []
-    steps = rows_runs.step_lines(history, plan)
-    states = rows_runs.drawn_states(steps)
-    undone = rows_runs.undo_lines(history, plan)
-    return {
-        "run": run,
-        "line": rows_runs.run_line(run),
-        "mark": mark,
-        "live": run.status in LIVE,
-        "error": run.error if isinstance(run.error, dict) else {},
-        "steps": [step for step in steps if not step.undoes],
-        "undo_steps": [step for step in steps if step.undoes],
-        "undone": undone,
-        "decide_forms": _decide_forms(run, undone),
-        "step": next((step for step in steps if str(step.key) == request.GET.get("step", "")), None),
-        "step_columns": rows_runs.step_columns(),
-        "undo_columns": rows_runs.undo_columns(),
-        "history_columns": rows_runs.history_columns(),
-        "diagram": mark_safe(rows_definitions.diagram(tasks, states)) if tasks else "",  # noqa: S308  # our own builder escapes
-        "cut": run.history_count > MOST_LINES,
-    }
-
-
-def _money(run: Run) -> dict[str, Any]:
-    """What the run cost and whom it asked."""
-    asked = approval_list(run_id=run.pk)[:MOST_APPROVALS] if may("approval.read") else []
-    person = person_now()
-    return {
-        "totals": run_totals(run.pk) if may("request.read") else None,
-        "approvals": [approval_line(one, person) for one in asked],
-        "approval_columns": decided_columns(),
-    }
-
-
-def _decide_forms(run: Run, undone: list[rows_runs.UndoLine]) -> list[tuple[str, DecideForm]]:
-    if run.status != RunStatus.COMPENSATION_FAILED or not may("run.repair"):
-        return []
-    failed = [line for line in undone if line.status == "compensation_failed"]
-    return [
-        (line.name, DecideForm(initial={"effect": line.effect}, auto_id=f"decide-{at}-%s"))
-        for at, line in enumerate(failed)
-    ]
 
 
 def _chips(request: ConsoleRequest, data: dict[str, Any]) -> list[Chip]:

@@ -83,7 +83,7 @@ def step(visitor: Visitor, site: Site) -> None:
     """A run with one of its steps opened."""
     visitor.open(site["run-show"])
     visitor.page.locator("#steps tbody a").first.click()
-    visitor.page.locator("#step .panel").wait_for()
+    visitor.page.locator("dialog.drawer[open] h3").first.wait_for()
 
 
 def pattern_draft(visitor: Visitor, site: Site) -> None:

@@ -33,4 +33,5 @@ class Migration(migrations.Migration):
         _function("workflows_record(uuid, uuid, bigint, jsonb)", APP),
         _function("workflows_fail(uuid, uuid, bigint, text, double precision, int)", APP),
         _function("workflows_renew(text, jsonb, double precision)", APP),
+        _function("workflows_marks(jsonb)", APP),
     ]

@@ -72,6 +72,7 @@ def test_an_icon_with_a_label_is_named() -> None:
         ("css/studio", "css", 5_000),
         ("simulator", "css", 1_000),
         ("diagrams", "css", 1_500),
+        ("live", "css", 1_500),
         ("js", "js", 12_000),
         ("js/studio", "js", 12_000),
     ],
