@@ -1,8 +1,10 @@
 """Payments under way while Redis is flushed, restarted or frozen, and PostgreSQL restarted or frozen.
 
-At once after the start, while people are asked, and while the core books: nothing is lost, nothing is doubled.
+At once after the start, while people are asked, and while the core books: nothing is lost, nothing is doubled. Nor by
+hints that come again and again, in any order, to two workers.
 """
 
+import random
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +14,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.faults.payment.payment import BOOKED, FINAL, SECONDS, Counter
+from tests.faults.payment.payment import BOOKED, FINAL, SECONDS, Counter, tenant_of
+from tests.faults.payment.ward import ward_of
 from tests.faults.system.outages import frozen
 from tests.faults.workflows.test_outages import flush, kill_redis, restart_database
 from tests.system import Up, eventually
@@ -95,12 +98,8 @@ OUTAGES: dict[str, Callable[[Up], None]] = {
 }
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("outage", OUTAGES)
-def test_no_payment_is_lost_and_none_is_doubled(up: Up, payments: Payments, outage: str, moment: str) -> None:
-    MOMENTS[moment](payments)
-    OUTAGES[outage](up)
-    assert eventually(payments.are_over, seconds=SECONDS), payments.counter.run()
+def happened_once(payments: Payments) -> None:
+    """Every payment is completed, and whoever counts counts one of everything for each."""
     assert payments.are("completed")
     counts = payments.counter.counts()
     assert (counts.effects, counts.balanced) == (dict.fromkeys(BOOKED, PAYMENTS), True)
@@ -110,3 +109,28 @@ def test_no_payment_is_lost_and_none_is_doubled(up: Up, payments: Payments, outa
         payments.counter.run_id = run
         one = payments.counter.counts()
         assert (one.approvals, one.charged, one.whole_history) == (1, 1, True)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_no_payment_is_lost_and_none_is_doubled(up: Up, payments: Payments, outage: str, moment: str) -> None:
+    MOMENTS[moment](payments)
+    OUTAGES[outage](up)
+    assert eventually(payments.are_over, seconds=SECONDS), payments.counter.run()
+    happened_once(payments)
+
+
+def test_doubled_and_reordered_hints_do_nothing_twice(up: Up, counter: Counter) -> None:
+    rng, sent = random.Random(3), 0
+    with ward_of(up) as ward:
+        ward.work()
+        payments = Payments(counter)
+        tenant = tenant_of(counter)
+        until = time.monotonic() + SECONDS
+        while not payments.are_over():
+            assert time.monotonic() < until, counter.run()
+            for run in rng.sample(payments.runs * 2, 2 * PAYMENTS):
+                ward.hint(tenant, run)
+                sent += 1
+    assert sent > 2 * PAYMENTS
+    happened_once(payments)
