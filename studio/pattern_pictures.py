@@ -1,13 +1,13 @@
 """Drawings of a pattern in the words of the reader: for the page, as a file, as text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from studio.diagrams.marks import STATES
-from studio.diagrams.patterns import View, graph_of, pattern_svg, standalone_svg
+from studio.diagrams.patterns import Layout, View, graph_of, pattern_svg, standalone_svg
 from studio.diagrams.twin import Twin, mermaid, text_twin
 from studio.pattern_words import words
 from studio.viewstate import ViewState
@@ -43,10 +43,10 @@ def view_of(state: ViewState, names: Mapping[str, str] | None = None, traffic: M
     )
 
 
-def pictures(pattern: Pattern, state: ViewState, view: View) -> SafeString:
-    """Both layouts for the page; the style sheet shows the one that fits."""
+def pictures(pattern: Pattern, state: ViewState, view: View, layouts: Sequence[Layout]) -> SafeString:
+    """The layouts for the page; the style sheet shows the one that fits."""
     linked = replace(view, href="?" + state.query(node="{node}").replace("%7Bnode%7D", "{node}"), switching=True)
-    drawn = (pattern_svg(pattern, linked, words(), layout=layout) for layout in ("wide", "narrow"))
+    drawn = (pattern_svg(pattern, linked, words(), layout=layout) for layout in layouts)
     return mark_safe("".join(drawn))  # noqa: S308  # our own builder escapes
 
 

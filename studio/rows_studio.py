@@ -82,7 +82,7 @@ class NodeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BeatLine:
-    """A beat of the story as a sentence with a link, and what the player needs to move it."""
+    """A beat of the story as a sentence with a link, and what the player needs to move it: `states` that change."""
 
     number: int
     say: str
@@ -106,29 +106,15 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """Coming from another platform: what is said of it, and which nodes change."""
-
-    origin: str
-    said: str
-    nodes: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformView:
-    """The whole pattern on one platform: how many nodes fit how well, what changes on the way here."""
+    """The whole pattern on one platform: how many nodes fit how well, what changes on the way from the first one."""
 
     id: str
     label: str
     active: bool
     fits: Sequence[tuple[str, str, int]]
-    moves: Sequence[Move]
+    from_default: str
     unmatched: str
-
-    @property
-    def from_default(self) -> str:
-        """What changes, coming from the platform that is shown first; empty for that one."""
-        return "" if self.id == PLATFORMS[0] else next(one.said for one in self.moves if one.origin == PLATFORMS[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +289,7 @@ def _story(pattern: Pattern, scenario: Scenario, state: ViewState) -> Story:
 
 def _beat(pattern: Pattern, scenario: Scenario, number: int, url: str, state: ViewState) -> BeatLine:
     beat = scenario.beats[number - 1]
+    before = scenario.beats[number - 2].states if number > 1 else {}
     reached = [] if beat.back else [pattern.node(pattern.edge(one).target) for one in beat.edges]
     return BeatLine(
         number=number,
@@ -311,7 +298,7 @@ def _beat(pattern: Pattern, scenario: Scenario, number: int, url: str, state: Vi
         active=(scenario.id, number) == (state.scenario, state.beat),
         edges=" ".join(beat.edges),
         back=beat.back,
-        states=" ".join(f"{node}:{now}" for node, now in beat.states.items() if now != "idle"),
+        states=" ".join(f"{node}:{now}" for node, now in beat.states.items() if now != before.get(node, "idle")),
         milliseconds=beat.milliseconds,
         calls=sum(one.kind in MODEL_KINDS for one in reached),
     )
@@ -323,20 +310,25 @@ def _platform(pattern: Pattern, platform: str, state: ViewState) -> PlatformView
         id=platform,
         label=platform_label(platform),
         active=platform == state.platform,
-        fits=[(FIT_LOOKS[fit], label, fits.count(fit)) for fit, label in fit_words().items() if fit in fits],
-        moves=[_move(pattern, one, platform) for one in PLATFORMS],
+        fits=[(fit, label, fits.count(fit)) for fit, label in fit_words().items() if fit in fits],
+        from_default="" if platform == PLATFORMS[0] else _move_said(pattern, PLATFORMS[0], platform),
         unmatched=" ".join(node.id for node in pattern.nodes if node.services[platform].fit == "none"),
     )
 
 
-def _move(pattern: Pattern, origin: str, platform: str) -> Move:
+def _move_said(pattern: Pattern, origin: str, platform: str) -> str:
     """“7 of 9 change, 1 has no close match.”"""
-    found = changes(pattern, origin, platform)
-    without = len(found.no_match)
-    changed = ngettext("%(count)d of %(all)d changes", "%(count)d of %(all)d change", len(found.changed)) % {
-        "count": len(found.changed),
-        "all": found.nodes,
+    found, words = changes(pattern, origin, platform), move_words()
+    changed, unmatched = len(found.changed), len(found.no_match)
+    moved = words["moved"][changed != 1].replace("{count}", str(changed)).replace("{all}", str(found.nodes))
+    without = words["without"][unmatched != 1].replace("{count}", str(unmatched)) if unmatched else words["all"][0]
+    return f"{moved}, {without}."
+
+
+def move_words() -> dict[str, list[str]]:
+    """The sentence about a change of platform in parts, for one and for many; the page says it of any two."""
+    return {
+        "moved": [ngettext("{count} of {all} changes", "{count} of {all} change", number) for number in (1, 2)],
+        "without": [ngettext("{count} has no close match", "{count} have no close match", number) for number in (1, 2)],
+        "all": [_("each has a match")],
     }
-    unmatched = ngettext("%(count)d has no close match", "%(count)d have no close match", without) % {"count": without}
-    words = f"{changed}, {unmatched if without else _('each has a match')}."
-    return Move(origin=origin, said=words, nodes=" ".join(found.changed))

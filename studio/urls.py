@@ -180,6 +180,7 @@ urlpatterns = [
     path("status/", status.public_status, name="public-status"),
     path("studio/", studio.public_studio, name="public-studio"),
     path("studio/use/", studio.studio_use, name="studio-use"),
+    path("studio/part/", studio.studio_part, name="studio-part"),
     path("studio/patterns/", studio.studio_patterns, name="studio-patterns"),
     path("studio/export/", studio.studio_export, name="studio-export"),
     path("theme/", appearance.set_theme, name="set_theme"),

@@ -1,5 +1,6 @@
 """The Studio: the five patterns drawn, told and played; for members of a tenant and for everybody."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from studio import pattern_pictures, rows_studio
+from studio.diagrams.patterns import Layout
 from studio.opened import Opened, configuration_asked, opened
 from studio.views.simulator import simulator_context, simulator_part
 from studio.viewstate import DIAGRAM, LIST, Correction, ViewState, view_state
@@ -27,7 +29,9 @@ from tenants.web import ConsoleRequest, tenant_view
 from workflows.patterns import pattern as pattern_of
 from workflows.patterns import patterns
 
-PACKS_SECONDS = 300
+FRAGMENT_SECONDS = 300
+ADDRESS = re.compile(r'href="\?[^"]*"')
+BETWEEN = re.compile(r"\s*\n\s*")
 MOST_ID_LETTERS = 40
 PANEL = "simulator"  # the id of the element that holds the simulator's panel
 FILE_ENDINGS = {"svg": "svg", "mermaid": "mmd"}
@@ -85,10 +89,37 @@ def _with_choice(address: str, state: ViewState) -> str:
 
 @require_safe
 def studio_patterns(request: HttpRequest) -> HttpResponse:
-    """All five in their first state, for a page that exchanges them in place. Nothing of a tenant is in it."""
-    response = HttpResponse(_packs(get_language() or "en"))
-    patch_cache_control(response, private=True, max_age=PACKS_SECONDS)
+    """The other patterns in their first state, for a page that exchanges them in place. Nothing of a tenant is in it.
+
+    `but` is the one the page has already, `layout` the one drawing that fits its window.
+    """
+    layout: Layout = "narrow" if request.GET.get("layout") == "narrow" else "wide"
+    slugs = tuple(one.slug for one in patterns() if one.slug != request.GET.get("but"))
+    return _fragment(_packs(get_language() or "en", slugs, layout))
+
+
+@require_safe
+def studio_part(request: HttpRequest) -> HttpResponse:
+    """What of a pattern is wanted only by who looks closer: its drawers and its list."""
+    state = _first(view_state(request.GET, patterns())[0].pattern)
+    return _fragment(_part(get_language() or "en", state.pattern))
+
+
+def _fragment(text: str) -> HttpResponse:
+    response = HttpResponse(text)
+    patch_cache_control(response, private=True, max_age=FRAGMENT_SECONDS)
     return response
+
+
+@lru_cache(maxsize=32)
+def _packs(_language: str, slugs: tuple[str, ...], layout: Layout) -> str:
+    packs = [_shown(_first(slug), layouts=(layout,)) for slug in slugs]
+    return tight(render_to_string("studio/studio/packs.html", {"packs": packs}))
+
+
+@lru_cache(maxsize=32)
+def _part(_language: str, slug: str) -> str:
+    return tight(render_to_string("studio/studio/part.html", _shown(_first(slug), layouts=())))
 
 
 @require_safe
@@ -103,24 +134,25 @@ def studio_export(request: HttpRequest) -> HttpResponse:
     )
 
 
-@lru_cache(maxsize=4)
-def _packs(_language: str) -> str:
-    states = [_first(one.slug) for one in patterns()]
-    return render_to_string("studio/studio/packs.html", {"packs": [_shown(state) for state in states]})
+def tight(html: str) -> str:
+    """HTML without what only makes a template readable, and without addresses: whoever takes it in writes its own."""
+    return ADDRESS.sub('href="?"', BETWEEN.sub(" ", html))
 
 
 def _first(slug: str) -> ViewState:
     return view_state({"pattern": slug}, patterns())[0]
 
 
-def _shown(state: ViewState, own: Opened | None = None) -> dict[str, Any]:
+def _shown(
+    state: ViewState, own: Opened | None = None, layouts: Sequence[Layout] = ("wide", "narrow")
+) -> dict[str, Any]:
     """What `_pattern.html` needs of a state."""
     pattern = pattern_of(state.pattern)
     view = pattern_pictures.view_of(state, own.names, own.traffic) if own else pattern_pictures.view_of(state)
     shown = rows_studio.pattern_view(pattern, state, view)
     return {
         "pattern": shown,
-        "drawing": pattern_pictures.pictures(pattern, state, view),
+        "drawing": pattern_pictures.pictures(pattern, state, view, layouts),
         "diagram_url": "?" + state.query(view=DIAGRAM),
         "list_url": "?" + state.query(view=LIST),
         "previous_url": "?" + state.query(beat=max(state.beat - 1, 0)),
@@ -152,7 +184,8 @@ def page_context(
         else None,
         "close_url": "?" + state.query(node=""),
         "packs_url": f"{reverse('studio-patterns')}?language={get_language()}",
-        "state_looks": pattern_pictures.state_looks(),
+        "part_url": f"{reverse('studio-part')}?language={get_language()}",
+        "words": {"states": pattern_pictures.state_looks(), **rows_studio.move_words()},
     }
 
 

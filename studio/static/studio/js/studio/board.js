@@ -5,12 +5,14 @@ const SAMPLES = 32;
 const MOST_TOKENS = 40;
 const RADIUS = 5;
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
-const NARROW = matchMedia("(width < 46rem)"); // as in the style sheet; asking the layout would cost it
+export const NARROW = matchMedia("(width < 46rem)"); // as in the style sheet; asking the layout would cost it
+export const layout = () => (NARROW.matches ? "narrow" : "wide");
 const GLIDE = { duration: 250, easing: "cubic-bezier(.2, .7, .2, 1)" };
 
 class Drawing {
   constructor(svg) {
     this.svg = svg;
+    this.layout = svg.classList.contains("diagram-narrow") ? "narrow" : "wide";
     this.nodes = new Map([...svg.querySelectorAll("[data-node]")].map((node) => [node.dataset.node, node]));
     this.edges = new Map([...svg.querySelectorAll("[data-edge]")].map((edge) => [edge.dataset.edge, edge]));
     for (const one of svg.querySelectorAll(".d-token, .tokens")) one.remove(); // the server's, and those of an earlier visit
@@ -35,14 +37,24 @@ export class Board {
   // another pattern was put on the page
   mount(article) {
     this.drawings = [...article.querySelectorAll("svg.diagram")].map((svg) => new Drawing(svg));
-    this.twins = new Map([...article.querySelectorAll("[data-state-of]")].map((one) => [one.dataset.stateOf, one]));
+    this.twin(article);
     const [first] = this.drawings[0].nodes.keys();
     this.rove(first);
     this.#measure();
   }
 
+  // the list of the same, once it is there
+  twin(article) {
+    this.twins = new Map([...article.querySelectorAll("[data-state-of]")].map((one) => [one.dataset.stateOf, one]));
+    for (const [id, twin] of this.twins) this.#say(twin, this.drawing.nodes.get(id)?.dataset.state);
+  }
+
+  #say(twin, state) {
+    twin.textContent = this.looks[state]?.[0] ?? "";
+  }
+
   get drawing() {
-    return this.drawings.at(NARROW.matches ? -1 : 0);
+    return this.drawings.find((one) => one.layout === layout()) ?? this.drawings[0];
   }
 
   // points of all lines, taken when nothing else is to do, so that the first token starts on time
@@ -63,7 +75,7 @@ export class Board {
         }
       }
     }
-    for (const [id, twin] of this.twins) twin.textContent = this.looks[states[id]]?.[0] ?? "";
+    for (const [id, twin] of this.twins) this.#say(twin, states[id]);
   }
 
   #state(node, state) {

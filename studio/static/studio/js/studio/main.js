@@ -1,11 +1,11 @@
 // The Studio: keeps page and address in one state. The server has drawn it already; every control was a link before.
 import { changed, queryOf, readAddress, stateOf } from "./address.js";
-import { Board } from "./board.js";
+import { Board, NARROW, layout } from "./board.js";
 import { Drawer } from "./drawer.js";
 import { listenKeys } from "./keys.js";
 import { listenLinks, relink } from "./links.js";
+import { Moves, unmatched } from "./moves.js";
 import { Packs } from "./packs.js";
-import { png } from "./picture.js";
 import { Story } from "./story.js";
 
 const AUTOPLAY_AFTER_MS = 600;
@@ -21,10 +21,12 @@ class Studio {
   constructor() {
     this.state = stateOf(root);
     this.article = root.querySelector("#pattern");
-    this.board = new Board(JSON.parse(root.querySelector("#studio-states").textContent));
+    const words = JSON.parse(root.querySelector("#studio-words").textContent);
+    this.board = new Board(words.states);
+    this.moves = new Moves(words);
     this.story = new Story({ root, board: this.board, still, settled: (beat) => this.settled(beat) });
     this.drawer = new Drawer(dialog, () => this.go({ node: "" }));
-    this.packs = new Packs(root.dataset.packs, (away) => { root.querySelector("#studio-away").hidden = !away; });
+    this.packs = new Packs({ ...root.dataset, layout: layout(), away: (away) => { root.querySelector("#studio-away").hidden = !away; } });
     this.packs.keep(this.article);
   }
 
@@ -32,7 +34,7 @@ class Studio {
     this.board.mount(this.article);
     this.story.load(this.article, this.state.scenario, this.state.beat);
     if (this.state.node) this.#node({});
-    this.packs.start();
+    soon(() => this.packs.load());
     soon(() => this.relink());
     const calm = still() || this.state.beat || this.state.node || listed(this.state);
     if (!calm) setTimeout(() => { if (!this.touched && !document.hidden) this.story.play({ auto: true }); }, AUTOPLAY_AFTER_MS);
@@ -64,6 +66,7 @@ class Studio {
     const inside = this.article.contains(document.activeElement);
     this.story.pause();
     document.title = document.title.replace(this.article.dataset.title, article.dataset.title);
+    exchange(this.article, article);
     this.article.replaceWith(article);
     this.article = article;
     this.board.mount(article);
@@ -82,15 +85,15 @@ class Studio {
     root.dataset.platform = platform;
     if (this.article.dataset.shown !== platform) {
       for (const one of this.article.querySelectorAll("[data-platform]:not(text)")) one.hidden = one.dataset.platform !== platform;
-      this.board.unmatched(this.article.querySelector(`#changes [data-platform="${platform}"]`).dataset.unmatched.split(" "));
+      this.board.unmatched(unmatched(this.article, platform));
       this.article.dataset.shown = platform;
     }
     this.#check("platform", platform);
     this.drawer.mark(platform);
     if (other) return;
-    const now = this.article.querySelector(`#changes [data-platform="${platform}"]`);
-    this.say(now.getAttribute(`data-from-${before.platform}`));
-    this.board.outline(now.getAttribute(`data-moved-${before.platform}`).split(" "));
+    const moves = this.moves.between(this.article, before.platform, platform);
+    this.say(this.moves.said(moves));
+    this.board.outline(moves.moved);
     clearTimeout(this.outlined);
     this.outlined = setTimeout(() => this.board.outline([]), OUTLINED_MS);
   }
@@ -103,6 +106,7 @@ class Studio {
 
   #view() {
     const list = listed(this.state);
+    if (list) this.part().catch(() => this.go({ view: "diagram" }));
     this.article.querySelector("#board").hidden = list;
     this.article.querySelector("#twin").hidden = !list;
     for (const link of this.article.querySelectorAll("a[data-view]")) {
@@ -119,7 +123,25 @@ class Studio {
       return;
     }
     this.board.rove(node);
-    this.drawer.open(this.article, node, this.board.label(node), this.state.platform);
+    this.drawer.open({
+      article: this.article,
+      id: node,
+      label: this.board.label(node),
+      platform: this.state.platform,
+      ready: () => this.part(),
+    });
+  }
+
+  // drawers and list of the pattern, fetched when somebody comes near them
+  async part() {
+    const { article } = this;
+    const had = article.querySelector("[data-state-of]");
+    await this.packs.part(article);
+    if (!had && article === this.article) {
+      for (const one of article.querySelectorAll(".twin [data-platform]")) one.hidden = one.dataset.platform !== this.state.platform;
+      this.board.twin(article);
+      this.relink();
+    }
   }
 
   // the story came to rest on a beat that somebody asked for
@@ -147,6 +169,18 @@ class Studio {
 
   #check(name, value) {
     for (const one of root.querySelectorAll(`input[name="${name}"]`)) one.checked = one.value === value;
+  }
+}
+
+// what all patterns have alike goes from one to the other
+function exchange(from, to) {
+  for (const name of ["tools", "player", "legend"]) {
+    const slot = to.querySelector(`[data-slot=${name}]`);
+    const kept = from.querySelector(`.${name}`);
+    const place = document.createComment("");
+    kept.replaceWith(place);
+    slot.replaceWith(kept);
+    place.replaceWith(slot);
   }
 }
 
@@ -179,6 +213,7 @@ root.addEventListener("click", async (event) => {
 async function picture(button) {
   const svg = studio.article.querySelector("a[data-export=svg]").href;
   try {
+    const { png } = await import(root.dataset.picture);
     await png(svg, `${studio.state.pattern}-${studio.state.platform}.png`);
   } catch {
     studio.say(button.dataset.failed);
@@ -187,6 +222,9 @@ async function picture(button) {
 }
 
 // looking closer: hover and focus
+for (const name of ["pointerover", "focusin"]) {
+  root.addEventListener(name, ({ target }) => { if (target.closest("#board, #changes")) studio.part().catch(() => {}); }, { passive: true });
+}
 const nodeOf = (target) => target.closest?.("a[data-node]")?.dataset.node ?? "";
 for (const name of ["pointerover", "focusin"]) {
   root.addEventListener(name, ({ target }) => { if (target.closest(".board")) board.near(nodeOf(target)); });
@@ -240,6 +278,8 @@ addEventListener("popstate", () => {
   studio.go(readAddress(studio.state), { push: false });
   studio.relink();
 });
+// a window that became wide or narrow: the address leads to the same state, drawn for it
+NARROW.addEventListener("change", () => { if (studio.article !== studio.packs.get(studio.packs.first)) location.reload(); });
 document.addEventListener("visibilitychange", () => { if (document.hidden) story.pause(); });
 
 studio.start();

@@ -1,52 +1,68 @@
-// The other patterns, fetched once when the page has nothing else to do. The browser parses them as a document of its
-// own (no markup is ever assigned here), and a choice then only moves what is already there.
+// What the page has not been sent: the other patterns, fetched once when there is nothing else to do, and what of a
+// pattern only those want who look closer. The browser parses both as documents of their own: no markup is assigned here.
 const AGAIN_MS = [1000, 3000, 10000, 30000];
 
-export class Packs {
-  constructor(url, told) {
-    this.url = url;
-    this.told = told; // called with true while the server does not answer
-    this.articles = new Map();
-    this.failures = 0;
-  }
+function documentAt(url) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("GET", url);
+    request.responseType = "document";
+    request.timeout = 15000;
+    request.onload = () => (request.status === 200 && request.responseXML ? resolve(request.responseXML) : reject(new Error(String(request.status))));
+    request.onerror = request.ontimeout = () => reject(new Error("no answer"));
+    request.send();
+  });
+}
 
-  start() {
-    const soon = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
-    soon(() => this.load(), { timeout: 1500 });
+export class Packs {
+  constructor({ packs, part, layout, away }) {
+    this.urls = { packs, part };
+    this.layout = layout;
+    this.away = away; // told whether the server does not answer
+    this.articles = new Map();
+    this.parts = new Map();
+    this.failures = 0;
   }
 
   keep(article) {
     this.articles.set(article.dataset.slug, article);
-  }
-
-  has(slug) {
-    return this.articles.has(slug);
+    this.first ??= article.dataset.slug;
   }
 
   get(slug) {
     return this.articles.get(slug);
   }
 
-  load() {
-    const request = new XMLHttpRequest();
-    request.open("GET", this.url);
-    request.responseType = "document";
-    request.timeout = 15000;
-    request.onload = () => (request.status === 200 && request.responseXML ? this.arrived(request.responseXML) : this.failed());
-    request.onerror = request.ontimeout = () => this.failed();
-    request.send();
-  }
-
-  arrived(answer) {
-    for (const article of answer.querySelectorAll("article.pattern")) {
-      if (!this.has(article.dataset.slug)) this.keep(document.adoptNode(article));
+  async load() {
+    try {
+      const answer = await documentAt(`${this.urls.packs}&but=${this.first}&layout=${this.layout}`);
+      for (const article of answer.querySelectorAll("article.pattern")) this.keep(document.adoptNode(article));
+      this.away(false);
+    } catch {
+      this.away(true);
+      setTimeout(() => this.load(), AGAIN_MS[Math.min(this.failures, AGAIN_MS.length - 1)]);
+      this.failures += 1;
     }
-    this.told(false);
   }
 
-  failed() {
-    this.told(true);
-    setTimeout(() => this.load(), AGAIN_MS[Math.min(this.failures, AGAIN_MS.length - 1)]);
-    this.failures += 1;
+  // drawers and list of a pattern; asked for again after a failure
+  part(article) {
+    const { slug } = article.dataset;
+    if (article.querySelector("template[data-drawer]")) return Promise.resolve();
+    if (!this.parts.has(slug)) {
+      this.parts.set(slug, this.#part(article).catch((error) => {
+        this.parts.delete(slug);
+        throw error;
+      }));
+    }
+    return this.parts.get(slug);
+  }
+
+  async #part(article) {
+    const answer = await documentAt(`${this.urls.part}&pattern=${article.dataset.slug}`);
+    for (const name of [".drawers", ".twin"]) {
+      const place = article.querySelector(name);
+      if (!place.firstElementChild) place.replaceChildren(...document.adoptNode(answer.querySelector(name)).childNodes);
+    }
   }
 }

@@ -5,6 +5,8 @@ const ARRIVES = 0.8; // part of a beat after which its tokens have arrived
 const AUTOPLAY_MS = 4800;
 const ease = (x) => (x < 0.5 ? 2 * x * x : 1 - (2 - 2 * x) ** 2 / 2);
 
+const pairs = (text = "") => Object.fromEntries(text.split(" ").filter(Boolean).map((one) => one.split(":")));
+
 export class Player {
   constructor({ board, still, show, stopped }) {
     this.board = board;
@@ -18,15 +20,17 @@ export class Player {
   load(links) {
     this.clock.pause();
     let start = 0;
+    let states = {};
     this.beats = links.map((link) => {
+      states = { ...states, ...pairs(link.dataset.states) };
       const length = Number(link.dataset.ms);
       const beat = {
         start,
         length,
         edges: link.dataset.edges.split(" ").filter(Boolean),
         back: "back" in link.dataset,
-        states: Object.fromEntries(link.dataset.states.split(" ").filter(Boolean).map((one) => one.split(":"))),
-        calls: Number(link.dataset.calls),
+        states,
+        calls: Number(link.dataset.calls ?? 0),
         say: link.textContent.trim(),
       };
       start += length;

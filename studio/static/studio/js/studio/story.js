@@ -16,14 +16,12 @@ export class Story {
   load(article, scenario, beat) {
     this.article = article;
     if (article.dataset.told !== scenario) {
-      for (const one of article.querySelectorAll("[data-story], [data-track]")) {
-        one.hidden = (one.dataset.story ?? one.dataset.track) !== scenario;
-      }
+      for (const one of article.querySelectorAll("[data-story]")) one.hidden = one.dataset.story !== scenario;
       article.dataset.told = scenario;
     }
-    const links = `:is([data-story="${scenario}"], [data-track="${scenario}"]) a[data-beat]`;
-    this.marks = [...article.querySelectorAll(links)];
-    this.player.load(this.marks.filter((link) => "ms" in link.dataset));
+    const beats = [...article.querySelectorAll(`[data-story="${scenario}"] a[data-beat]`)];
+    this.marks = [...beats, ...this.#track(beats)];
+    this.player.load(beats);
     this.rest(beat);
   }
 
@@ -95,6 +93,20 @@ export class Story {
     play.querySelector("span").textContent = playing ? play.dataset.pause : play.dataset.play;
     this.root.classList.toggle("is-playing", playing);
     this.#find("#previous").toggleAttribute("data-nowhere", this.now === 0);
+  }
+
+  // the line of the player has a station for each beat
+  #track(beats) {
+    const track = this.#find(".track");
+    const [first] = track.children;
+    while (track.childElementCount < beats.length) track.append(first.cloneNode(true));
+    while (track.childElementCount > beats.length) track.lastElementChild.remove();
+    return [...track.children].map(({ firstElementChild: link }, index) => {
+      link.dataset.beat = index + 1;
+      link.href = beats[index].getAttribute("href");
+      link.querySelector("span").textContent = track.dataset.words.replace("{beat}", index + 1);
+      return link;
+    });
   }
 
   #find(selector) {
