@@ -17,6 +17,16 @@ const still = () => reduced.matches;
 const listed = ({ view }) => (view || root.dataset.firstView) === "list";
 const soon = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
 
+// when an element comes into view, or as near to it as the margin says
+function once(element, margin, act) {
+  const watch = new IntersectionObserver((seen) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    watch.disconnect();
+    act();
+  }, { rootMargin: `${margin} 0px` });
+  watch.observe(element);
+}
+
 class Studio {
   constructor() {
     this.state = stateOf(root);
@@ -34,10 +44,15 @@ class Studio {
     this.board.mount(this.article);
     this.story.load(this.article, this.state.scenario, this.state.beat);
     if (this.state.node) this.#node({});
-    soon(() => this.packs.load());
     soon(() => this.relink());
+    once(root, "60%", () => soon(() => this.packs.load()));
     const calm = still() || this.state.beat || this.state.node || listed(this.state);
-    if (!calm) setTimeout(() => { if (!this.touched && !document.hidden) this.story.play({ auto: true }); }, AUTOPLAY_AFTER_MS);
+    if (!calm) once(this.article.querySelector(".board"), "-25%", () => setTimeout(() => this.begin(), AUTOPLAY_AFTER_MS));
+  }
+
+  // one pass by itself, unless somebody was faster
+  begin() {
+    if (!this.touched && !document.hidden) this.story.play({ auto: true });
   }
 
   // the one way to another state: the page first, then the address
