@@ -59,8 +59,9 @@ class Studio {
   go(changes, { push = true } = {}) {
     const before = this.state;
     const next = changed(before, changes);
-    if (next.pattern !== before.pattern && !this.packs.get(next.pattern)) {
-      location.assign(queryOf(next, root.dataset.configuration));
+    // a configuration has its own names on its pattern: the server draws them
+    if (next.configuration !== before.configuration || (next.pattern !== before.pattern && !this.packs.get(next.pattern))) {
+      location.assign(queryOf(next));
       return;
     }
     this.touched = true;
@@ -168,13 +169,13 @@ class Studio {
   }
 
   address(push = false) {
-    const query = queryOf(this.state, root.dataset.configuration);
+    const query = queryOf(this.state);
     if (query !== location.search) history[push ? "pushState" : "replaceState"](null, "", query);
     soon(() => this.relink());
   }
 
   relink() {
-    const query = (changes) => queryOf(changed(this.state, changes), root.dataset.configuration);
+    const query = (changes) => queryOf(changed(this.state, changes));
     relink([root, dialog], query, this.state);
   }
 
