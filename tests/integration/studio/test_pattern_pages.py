@@ -12,7 +12,7 @@ from tenants.domain import Role
 from tests import factories
 from tests.cast import Cast
 from tests.integration.studio.kit import at, page, send, text
-from tests.integration.workflows.pattern_kit import PATTERNS, Parts, parts_of
+from tests.integration.workflows.pattern_kit import ON_EVENT, PATTERNS, Parts, parts_of
 from workflows.models import PatternConfiguration, Run
 from workflows.services import run_start
 
@@ -218,3 +218,24 @@ def test_a_configuration_of_another_pattern_is_closed_quietly(parts: Parts, alic
     drawn = page(alice, "studio", pattern="saga", configuration=str(row.id))
     assert "That configuration is not here." not in drawn
     assert row.name not in drawn
+
+
+def test_a_router_of_deployments_is_made_by_start_and_answers_to_its_handle(parts: Parts, alice: Client):
+    offered = as_offered(page(alice, "pattern-new", pattern="model-router"))
+    wanted = offered | {"name": "Hỏi đáp", "route": "", "strategy": "ordered"}
+    shown = text(alice.post(f"{at('pattern-new')}?pattern=model-router", wanted, follow=True))
+    assert "will be made by Start: deployments 1, In order" in shown
+    row = PatternConfiguration(pk=re.search(r"patterns/([0-9a-f-]{36})/start/", shown)[1])
+    send(alice, "pattern-start", row.pk)
+    with parts.cast.acting():
+        assert str(PatternConfiguration.objects.get(pk=row.pk).route) == "hoi-dap"
+
+
+def test_existing_participants_are_chosen_on_the_form(parts: Parts, alice: Client):
+    definition = parts.published(ON_EVENT)
+    offered = as_offered(page(alice, "pattern-new", pattern="choreography"))
+    alice.post(f"{at('pattern-new')}?pattern=choreography", offered | {"definitions": [str(definition.id)]})
+    with parts.cast.acting():
+        row = PatternConfiguration.objects.get()
+        assert [one.definition_id for one in row.participants.all()] == [definition.id]
+        assert (row.handle, row.connector_id) == ("", None)
