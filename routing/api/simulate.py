@@ -57,7 +57,7 @@ class FailureOutput(serializers.Serializer[Any]):
     text = serializers.CharField()
 
 
-class CandidateOutput(serializers.Serializer[Any]):
+class SimulatedCandidateOutput(serializers.Serializer[Any]):
     """One candidate in the order of the route."""
 
     deployment_id = serializers.CharField()
@@ -74,7 +74,7 @@ class CandidateOutput(serializers.Serializer[Any]):
     failed_tries = serializers.IntegerField(help_text="Those that failed by the fault of the deployment.")
 
 
-class AttemptOutput(serializers.Serializer[Any]):
+class SimulatedAttemptOutput(serializers.Serializer[Any]):
     """One try on the way down the ladder."""
 
     deployment_id = serializers.CharField()
@@ -85,7 +85,7 @@ class AttemptOutput(serializers.Serializer[Any]):
     booked = NanoUsdField(allow_null=True, help_text="Its hold where the spend would be unclear, else 0.")
 
 
-class ChangeOutput(serializers.Serializer[Any]):
+class SimulatedChangeOutput(serializers.Serializer[Any]):
     """A field of the spec that is not as published."""
 
     name = serializers.CharField()
@@ -97,7 +97,7 @@ class SimulationOutput(serializers.Serializer[Any]):
     """What would happen."""
 
     route_version = serializers.IntegerField()
-    what_if = ChangeOutput(many=True)
+    what_if = SimulatedChangeOutput(many=True)
     task = serializers.CharField(allow_blank=True, help_text="The preset whose prompt was used; empty for your own.")
     chosen = serializers.CharField(allow_null=True, help_text="Deployment that the decision chose.")
     answered = serializers.CharField(allow_null=True, help_text="Deployment whose answer the caller gets.")
@@ -116,8 +116,8 @@ class SimulationOutput(serializers.Serializer[Any]):
     saved = AmountOutput(help_text="What the cache spared.")
     largest = serializers.CharField(allow_null=True, help_text="Deployment that “always the largest” would mean.")
     spared = AmountOutput(help_text="How much less than always the largest.")
-    candidates = CandidateOutput(many=True)
-    attempts = AttemptOutput(many=True)
+    candidates = SimulatedCandidateOutput(many=True)
+    attempts = SimulatedAttemptOutput(many=True)
 
 
 class RouteSimulate(TenantAPIView):

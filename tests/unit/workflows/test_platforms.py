@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from tests.unit.workflows.plans import plans
 from tests.unit.workflows.reporting import CALL, HEAD, SHOWN, fork, plan_of, tries
@@ -127,7 +127,7 @@ def test_what_undoes_a_task_is_reported_behind_it():
     assert [(task.name, task.depth) for task in tasks] == [("c", 0), ("u", 1)]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plans())
 def test_every_task_is_reported_once_and_in_order(plan):
     for one in reports(plan):
