@@ -121,6 +121,13 @@ def pattern_used(visitor: Visitor, site: Site) -> None:
     visitor.page.locator("#use-box .answer").wait_for()
 
 
+def studio_keys(visitor: Visitor, site: Site) -> None:
+    """The Studio with its keys explained."""
+    visitor.open(site["studio"])
+    visitor.page.locator("[data-opens=studio-keys]").click()
+    visitor.page.locator("#studio-keys[open]").wait_for()
+
+
 def at(path: str) -> State:
     """An address of the demo tenant."""
     return lambda visitor, _site: visitor.open(f"/t/{visitor.system.slug}/{path}")
@@ -204,6 +211,12 @@ STATES: dict[str, State] = {
         f"errors-{name}": form_errors(name)
         for name in ("key-new", "unit-new", "provider-new", "route-new", "limit-new")
     },
+    "studio-node": elsewhere("/studio/?pattern=saga&platform=aws&scenario=step-fails&beat=7&node=payment"),
+    "studio-router": elsewhere("/studio/?pattern=model-router&node=router"),
+    "studio-list": elsewhere("/studio/?pattern=choreography&platform=onprem&beat=3&view=list"),
+    "studio-undone": elsewhere("/studio/?pattern=saga&scenario=step-fails&beat=10"),
+    "studio-corrected": elsewhere("/studio/?pattern=nonsense&platform=azzure&beat=99&node=zzz"),
+    "studio-keys": studio_keys,
     **{f"empty-{path.replace('/', '-').strip('-') or 'home'}": empty(path) for path in EMPTY_PAGES},
     "unknown-page": at("no-such-page/"),
     "unknown-object": at("keys/01a20469-0000-7000-8000-000000000000/"),
