@@ -43,6 +43,7 @@ class Hub:
         self.most, self.most_per_user = most, most_per_user
         self.tick_seconds, self.beat_seconds = tick_seconds, beat_seconds
         self.looks = 0
+        self._failures = 0
         self._watchers: dict[int, Watcher] = {}
         self._numbers = count(1)
         self._poke: asyncio.Event | None = None
@@ -91,14 +92,12 @@ class Hub:
 
     async def _loop(self, poke: asyncio.Event) -> None:
         """Look as long as somebody watches; the thread lives as long as the loop."""
-        failures = 0
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="live") as thread:
             while self._watchers:
                 poke.clear()
-                failures = 0 if await self._look(thread) else failures + 1
-                if failures >= MOST_FAILURES:
+                self._failures = 0 if await self._look(thread) else self._failures + 1
+                if self._failures >= MOST_FAILURES:
                     self._shut(self._watchers)
-                    failures = 0
                 with suppress(TimeoutError):
                     await asyncio.wait_for(poke.wait(), self.tick_seconds)
 
@@ -110,8 +109,9 @@ class Hub:
         self.looks += 1
         try:
             looked = await asyncio.get_running_loop().run_in_executor(thread, self.reader.look, waiting)
-        except Exception:
-            logger.exception("live pages: the reader could not look")
+        except Exception as error:
+            # told once in full, since whoever watches comes back again and again
+            logger.error("live pages: the reader could not look: %s", error, exc_info=not self._failures)
             return False
         self._hand_out(looked)
         return True

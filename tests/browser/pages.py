@@ -22,7 +22,7 @@ ACCOUNT_PAGES = (
     "account_email", "account_logout", "account_signup",
 )  # fmt: skip
 BY_MAIL = {"approval-link", "invitation-accept"}
-FILES = {"usage-export", "audit-export", "studio-export"}
+FILES = {"usage-export", "audit-export", "studio-export", "run-stream"}
 PARTS = {"studio-patterns", "studio-part", "studio-use"}  # fetched by a page, or only on the way to one
 
 
