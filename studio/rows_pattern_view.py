@@ -84,7 +84,7 @@ def verdict_lines(plans: Sequence[Plan], platform: str, urls: Mapping[str, str])
     """What the target platform makes of each of several definitions; `urls` lead to their reports."""
     found = []
     for plan in plans:
-        name, [line] = f"{plan.namespace}/{plan.name}", report_view(plan, platform).platforms
+        name, [line] = f"{plan.namespace}/{plan.name}", report_view(plan, platform, tasks=False).platforms
         found.append(VerdictLine(name, line.service, line.verdict, line.counts, urls.get(name, "")))
     return found
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from studio import formats
 from studio.presenters import Column
+from studio.templatetags.ui import badge
 from workflows.domain.faults import nearest
 from workflows.domain.plan import Plan
 from workflows.platforms.contract import Finding, PlatformReport, Source, TaskReport, Verdict
@@ -34,11 +37,13 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A task on a platform."""
+    """A task on a platform; `look` and `body` are markup, made once for all cells that say the same."""
 
     platform: str
     verdict: str
     findings: tuple[FindingLine, ...]
+    look: SafeString
+    body: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,13 @@ class ReportView:
     platform_columns: tuple[Column, ...]
 
 
-def report_view(plan: Plan, platform: str = "") -> ReportView:
-    """The report of a plan on every platform, or on one."""
-    found = reports(plan, platform)
+def report_view(plan: Plan, platform: str = "", *, tasks: bool = True) -> ReportView:
+    """The report of a plan on every platform, or on one; without `tasks` of the platforms alone."""
+    found, told = reports(plan, platform), _Told()
+    rows = zip(*(one.tasks for one in found), strict=True) if tasks else ()
     return ReportView(
         platforms=tuple(_platform(one) for one in found),
-        rows=tuple(_row(tasks) for tasks in zip(*(one.tasks for one in found), strict=True)),
+        rows=tuple(_row(row, told) for row in rows),
         columns=(Column(_("Task")), *(Column(_(one.platform.name)) for one in found)),
         platform_columns=(Column(_("Platform")), Column(_("Verdict")), Column(_("Tasks")), Column(_("What it needs"))),
     )
@@ -131,20 +137,32 @@ def _platform(found: PlatformReport) -> PlatformLine:
     )
 
 
-def _row(tasks: Sequence[TaskReport]) -> TaskRow:
+class _Told:
+    """Findings in words and markup; many tasks have the same."""
+
+    def __init__(self) -> None:
+        self._looks = {verdict: badge(verdict.value) for verdict in Verdict}
+        self._known: dict[tuple[Finding, ...], tuple[tuple[FindingLine, ...], SafeString]] = {}
+
+    def cell(self, task: TaskReport, platform: str) -> Cell:
+        """The findings of a task, worst first."""
+        worst_first = tuple(sorted(task.findings, key=lambda one: -one.verdict.rank))
+        if worst_first not in self._known:
+            lines = tuple(_finding(one) for one in worst_first)
+            self._known[worst_first] = lines, render_to_string("studio/definitions/_findings.html", {"findings": lines})
+        lines, body = self._known[worst_first]
+        return Cell(platform, task.verdict.value, lines, self._looks[task.verdict], body)
+
+
+def _row(tasks: Sequence[TaskReport], told: _Told) -> TaskRow:
     first, known = tasks[0], list(platforms().values())
     shown = known if len(tasks) == len(known) else [None]
     return TaskRow(
         name=first.name,
         pointer=first.pointer,
         depth=min(first.depth, 8),
-        cells=tuple(_cell(task, _(one.name) if one else "") for task, one in zip(tasks, shown, strict=True)),
+        cells=tuple(told.cell(task, _(one.name) if one else "") for task, one in zip(tasks, shown, strict=True)),
     )
-
-
-def _cell(task: TaskReport, platform: str) -> Cell:
-    worst_first = sorted(task.findings, key=lambda one: -one.verdict.rank)
-    return Cell(platform, task.verdict.value, tuple(_finding(one) for one in worst_first))
 
 
 def _finding(found: Finding) -> FindingLine:

@@ -194,7 +194,7 @@ def _drawn(definition: Definition, version: DefinitionVersion) -> dict[str, Any]
         "task_columns": rows.task_columns(),
         "diagram": mark_safe(rows.diagram(lines)) if lines else "",  # noqa: S308  # our own builder escapes
         "starts_on": rows.starts_on(plan) if plan else [],
-        "report": rows_reports.report_view(plan) if plan else None,
+        "report": rows_reports.report_view(plan, tasks=False) if plan else None,
     }
 
 

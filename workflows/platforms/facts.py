@@ -9,6 +9,7 @@ from typing import Any, Final
 from workflows.domain.expressions import expressions_in
 from workflows.domain.jq import JqRefused, Parsed, parsed
 from workflows.domain.plan import (
+    DEFAULT_POLICY,
     UNCHANGED,
     Block,
     Call,
@@ -73,9 +74,12 @@ def _block(block: Block, depth: int, forks: int) -> Iterator[Located]:
 def task_facts(place: Located) -> Facts:
     """The kind of a task, its traits and measures."""
     task = place.task
-    expressions = [_parsed(source) for source in sources(task)]
+    found = list(sources(task))
+    expressions = [_parsed(source) for source in found]
     traits = {*_flow(place), *_waiting(task), *_kind(task), *_policy(task), *_expressions(expressions)}
-    return Facts(codes=(kind_of(task), *(code for code in TRAITS if code in traits)), measures=dict(_measures(place)))
+    return Facts(
+        codes=(kind_of(task), *(code for code in TRAITS if code in traits)), measures=dict(_measures(place, found))
+    )
 
 
 def plan_facts(plan: Plan) -> Facts:
@@ -93,13 +97,14 @@ def plan_facts(plan: Plan) -> Facts:
         "payload": True,
         "history": True,
     }
-    own = [_parsed(source) for source in sources(plan)]
-    codes = [code for code, found in present.items() if found]
+    found = list(sources(plan))
+    own = [_parsed(source) for source in found]
+    codes = [code for code, is_there in present.items() if is_there]
     codes += ["schema"] if plan.input.schema is not None or plan.output.schema is not None else []
     measures = {
         "definition_name": len(f"{plan.namespace}-{plan.name}"),
         "source": len(json.dumps(plan_to_json(plan), ensure_ascii=False).encode()),
-        "expression": max((len(source) for source in sources(plan)), default=0),
+        "expression": max(map(len, found), default=0),
     }
     return Facts(codes=(*codes, *_expressions(own)), measures=measures)
 
@@ -116,7 +121,7 @@ def sources(value: Any) -> Iterator[str]:
         return
     for one in fields(value):
         part = getattr(value, one.name)
-        if one.name in OUTSIDE or part is None:
+        if one.name in OUTSIDE or part is None or part is UNCHANGED or part is DEFAULT_POLICY:
             continue
         if one.name in SOURCES:
             yield str(part)
@@ -227,11 +232,11 @@ def _policy(task: Task) -> Iterator[str]:
         yield "idempotency_key"
 
 
-def _measures(place: Located) -> Iterator[tuple[str, float]]:
+def _measures(place: Located, expressions: list[str]) -> Iterator[tuple[str, float]]:
     """Only what is known before a run: a duration that is an expression is not measured."""
     task = place.task
     yield "name", len(task.name)
-    yield "expression", max((len(source) for source in sources(task)), default=0)
+    yield "expression", max(map(len, expressions), default=0)
     match task:
         case Wait(duration=seconds) if not isinstance(seconds, str):
             yield "wait", seconds

@@ -1,34 +1,40 @@
 """The portability report: from a plan alone, what each platform makes of each task."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from workflows.domain.plan import Plan
 from workflows.platforms.contract import Finding, Platform, PlatformReport, TaskReport
-from workflows.platforms.facts import Facts, kind_of, located, plan_facts, task_facts
+from workflows.platforms.facts import Facts, Located, kind_of, located, plan_facts, task_facts
 from workflows.platforms.registry import platform_named, platforms
 from workflows.platforms.vocabulary import CODES, LIMITS
 
 
 def report(plan: Plan, platform: str) -> PlatformReport:
     """What `platform` (a slug) makes of a plan; UnknownPlatform if there is none of that name."""
-    on = platform_named(platform)
-    tasks = tuple(
+    [found] = reports(plan, platform)
+    return found
+
+
+def reports(plan: Plan, platform: str = "") -> list[PlatformReport]:
+    """The reports of every platform, or of one. What the plan holds is looked up once for all of them."""
+    wanted = [platform_named(platform)] if platform else platforms().values()
+    tasks, whole = [(place, task_facts(place)) for place in located(plan)], plan_facts(plan)
+    return [_report(on, tasks, whole) for on in wanted]
+
+
+def _report(on: Platform, tasks: Sequence[tuple[Located, Facts]], whole: Facts) -> PlatformReport:
+    told = tuple(
         TaskReport(
             pointer=place.task.pointer,
             name=place.task.name,
             kind=kind_of(place.task),
             depth=place.depth,
-            findings=tuple(_findings(on, task_facts(place))),
+            findings=tuple(_findings(on, facts)),
         )
-        for place in located(plan)
+        for place, facts in tasks
     )
-    return PlatformReport(platform=on, tasks=tasks, notes=tuple(_findings(on, plan_facts(plan))))
-
-
-def reports(plan: Plan, platform: str = "") -> list[PlatformReport]:
-    """The reports of every platform, or of one."""
-    return [report(plan, slug) for slug in ([platform] if platform else platforms())]
+    return PlatformReport(platform=on, tasks=told, notes=tuple(_findings(on, whole)))
 
 
 def _findings(on: Platform, facts: Facts) -> Iterator[Finding]:
