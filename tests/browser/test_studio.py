@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FULL = os.environ.get("BROWSER_MATRIX") == "full"
 STUDIO = "/studio/"
-SWITCH_MS = 50 if FULL else 250  # `make browser` has the machine to itself, `make test` shares it
+SWITCH_MS = 50 if FULL else 500  # `make browser` has the machine to itself, `make test` shares it
 ROUNDS = 5 if FULL else 2
 CPU_RATE = 4
 FIRST_LOAD_BYTES = 90_000
