@@ -10,6 +10,7 @@ from connectors.services import connector_start, connector_stop, operation_call
 from tenants.errors import Invalid, NotFound, ProgrammingFault
 from tenants.scope import use_scope
 from tests.cast import committed
+from tests.system import eventually
 
 pytestmark = [committed]
 
@@ -114,7 +115,7 @@ def test_a_booking_that_is_late_is_not_sent_twice(desk):
     late = desk.call("book", "b1", **desk.booking("r1"))
     assert late.kind is OutcomeKind.UNKNOWN
     assert late.error.retry_after_seconds > 0
-    time.sleep(1.0)
+    assert eventually(lambda: desk.core.effects("book"), seconds=20) == {"b1": 1}
     assert desk.call("book", "b1", **desk.booking("r1")).confirmed
     assert desk.core.effects("book") == {"b1": 1}
 

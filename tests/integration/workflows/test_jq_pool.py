@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.system import eventually
 from workflows.adapters.jq_pool import JqPool
 from workflows.domain.expressions import (
     BoundedEvaluator,
@@ -139,6 +140,7 @@ def test_a_child_killed_at_work_is_no_fault_of_the_expression(pool, sent):
     child = pool._idle[0]._process.pid
     asking = threading.Thread(target=ask)
     asking.start()
+    assert eventually(lambda: not pool._idle)
     time.sleep(0.2)
     os.kill(child, signal.SIGINT)  # Ctrl-C at the terminal ends nothing
     os.kill(child, sent)
@@ -150,8 +152,9 @@ def test_whoever_finds_no_place_in_time_may_try_again():
     pool = JqPool(places=1, wait_seconds=0.05)
     slow = Limits(seconds=2)
     busy = threading.Thread(target=lambda: ends_at_a_limit(pool, slow))
+    pool.run("1", None, {}, slow)
     busy.start()
-    time.sleep(0.3)
+    assert eventually(lambda: not pool._idle)
     with pytest.raises(EvaluatorUnavailable):
         pool.run("1", None, {}, slow)
     busy.join()
