@@ -1,6 +1,6 @@
 """Rows of a portability report: the platforms, and the tasks of a plan with a cell for each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
@@ -15,7 +15,7 @@ from workflows.domain.faults import nearest
 from workflows.domain.plan import Plan
 from workflows.platforms.contract import Finding, PlatformReport, Source, TaskReport, Verdict
 from workflows.platforms.registry import platforms
-from workflows.platforms.reporting import reports
+from workflows.platforms.reporting import report, reports
 from workflows.platforms.vocabulary import CODES, LIMITS
 
 DAY = 86_400
@@ -90,6 +90,30 @@ def report_view(plan: Plan, platform: str = "", *, tasks: bool = True) -> Report
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A platform in the Studio: what it makes of the workflow behind a pattern; `made_up` names what is not native."""
+
+    platform: str
+    active: bool
+    verdict: str
+    counts: str
+    made_up: tuple[str, ...]
+
+
+def switched(plans: Sequence[Plan], active: str) -> list[Switched]:
+    """All platforms, for the switch of the Studio; nothing for a pattern without a workflow."""
+    return [_switched(slug, [report(plan, slug) for plan in plans], active) for slug in platforms()] if plans else []
+
+
+def _switched(slug: str, found: Sequence[PlatformReport], active: str) -> Switched:
+    worst = max((one.verdict for one in found), key=lambda one: one.rank)
+    tasks = [task for one in found for task in one.tasks]
+    codes = dict.fromkeys(one.code for task in tasks for one in task.findings if one.verdict != Verdict.NATIVE)
+    counts = {verdict: sum(one.count(verdict) for one in found) for verdict in Verdict}
+    return Switched(slug, slug == active, worst.value, _counts(counts), tuple(_(CODES[code]) for code in codes))
+
+
 def chosen_platform(wanted: str) -> tuple[str, str]:
     """The platform that an address asks for, or all; and what it may have meant if there is none of that name."""
     if not wanted or wanted in platforms():
@@ -122,19 +146,23 @@ def amount(value: float, unit: str) -> str:
 
 def _platform(found: PlatformReport) -> PlatformLine:
     counts = {verdict: found.count(verdict) for verdict in Verdict}
-    words = {
-        Verdict.NATIVE: _("%(count)s native"),
-        Verdict.EMULATED: _("%(count)s emulated"),
-        Verdict.REFUSED: _("%(count)s refused"),
-    }
     return PlatformLine(
         slug=found.platform.slug,
         name=_(found.platform.name),
         service=found.platform.service,
         verdict=found.verdict.value,
-        counts=" · ".join(words[one] % {"count": formats.number(counts[one])} for one in Verdict if counts[one]),
+        counts=_counts(counts),
         notes=tuple(_finding(note) for note in found.notes),
     )
+
+
+def _counts(counts: Mapping[Verdict, int]) -> str:
+    words = {
+        Verdict.NATIVE: _("%(count)s native"),
+        Verdict.EMULATED: _("%(count)s emulated"),
+        Verdict.REFUSED: _("%(count)s refused"),
+    }
+    return " · ".join(words[one] % {"count": formats.number(counts[one])} for one in Verdict if counts[one])
 
 
 class _Told:

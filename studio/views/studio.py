@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from studio import pattern_pictures, rows_studio
+from studio import pattern_pictures, rows_reports, rows_studio
 from studio.diagrams.patterns import Layout
 from studio.opened import Opened, configuration_asked, opened
 from studio.views.simulator import simulator_context, simulator_part
@@ -26,8 +26,11 @@ from studio.viewstate import DIAGRAM, LIST, Correction, ViewState, view_state
 from tenants.access import may
 from tenants.identity import tenants_of
 from tenants.web import ConsoleRequest, tenant_view
+from workflows.domain.plan import Plan
+from workflows.domain.starters import starter_plans
 from workflows.patterns import pattern as pattern_of
 from workflows.patterns import patterns
+from workflows.services.patterns import configuration_plans
 
 FRAGMENT_SECONDS = 300
 ADDRESS = re.compile(r'href="\?[^"]*"')
@@ -152,6 +155,7 @@ def _shown(
     shown = rows_studio.pattern_view(pattern, state, view)
     return {
         "pattern": shown,
+        "report": rows_reports.switched(_plans(state.pattern, own), shown.platform),
         "drawing": pattern_pictures.pictures(pattern, state, view, layouts),
         "diagram_url": "?" + state.query(view=DIAGRAM),
         "list_url": "?" + state.query(view=LIST),
@@ -159,6 +163,16 @@ def _shown(
         "next_url": "?" + state.query(beat=state.beat + 1 if state.beat < len(shown.story.beats) else 1),
         "export_url": f"{reverse('studio-export')}?{state.query(node='', view='')}",
     }
+
+
+def _plans(slug: str, own: Opened | None) -> Sequence[Plan]:
+    """The workflow behind a pattern: of the configuration that is open, else of the pattern's starter."""
+    return configuration_plans(own.configuration) if own else _starter(slug)
+
+
+@lru_cache(maxsize=8)
+def _starter(slug: str) -> tuple[Plan, ...]:
+    return tuple(starter_plans(slug))
 
 
 def page_context(

@@ -16,7 +16,10 @@ from typing import Any, Final
 
 import yaml
 
+from workflows.domain.compiler import compile_document
 from workflows.domain.configurations import PatternSlug
+from workflows.domain.document import load
+from workflows.domain.plan import Plan
 
 TEXT: Final = "text"
 OWN_ID: Final = "$workflow.id"
@@ -71,6 +74,12 @@ def documents(pattern: PatternSlug, filling: Filling) -> list[str]:
 def starter_text(name: str) -> str:
     """A starter as it stands."""
     return files("workflows").joinpath("patterns", "starters", f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def starter_plans(pattern: str) -> list[Plan]:
+    """What the definitions of a pattern's starter compile to; none for a pattern that is made of no workflow."""
+    starter = STARTERS.get(PatternSlug(pattern))
+    return [compile_document(load(starter_text(name))) for name in starter.files] if starter else []
 
 
 def definition_names(pattern: PatternSlug, handle: str) -> list[str]:

@@ -141,7 +141,7 @@ def test_a_definition_says_where_it_can_run(cast: Cast, alice: Client) -> None:
     definition = published(cast)
     assert "Step Functions" in page(alice, "definition-show", definition.id)
     shown = page(alice, "definition-report", definition.id)
-    assert [name in shown for name in ("Cloudflare", "Google Cloud", "On premise", "A catch leads into choices")] == [
+    assert [name in shown for name in ("Cloudflare", "Google Cloud", "On-premise", "A catch leads into choices")] == [
         True
     ] * 4
 

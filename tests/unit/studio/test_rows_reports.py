@@ -3,8 +3,10 @@
 import pytest
 from django.utils.translation import override
 
-from studio.rows_reports import amount, chosen_platform, platform_tabs, report_view
+from studio.rows_reports import amount, chosen_platform, platform_tabs, report_view, switched
 from tests.unit.workflows.reporting import SHOWN, fork, plan_of
+from workflows.domain.configurations import PatternSlug
+from workflows.domain.starters import starter_plans
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,22 @@ def test_an_address_leads_to_a_platform_or_to_all(wanted: str, chosen: tuple[str
 
 def test_exactly_one_tab_is_active():
     assert [tab["url"] for tab in platform_tabs("gcp") if tab["active"]] == ["?platform=gcp"]
+
+
+def test_the_switch_of_the_studio_says_what_is_not_native():
+    lines = {one.platform: one for one in switched([plan_of(SHOWN["compensate"]), plan_of(SHOWN["jump"])], "aws")}
+    assert [one.platform for one in lines.values() if one.active] == ["aws"]
+    assert (lines["cloudflare"].verdict, lines["cloudflare"].counts) == ("native", "5 native")
+    assert (lines["aws"].counts, lines["aws"].made_up) == (
+        "4 native · 1 emulated",
+        ("Is undone, the last started first",),
+    )
+
+
+def test_a_pattern_without_a_workflow_has_nothing_to_say():
+    assert switched([], "aws") == []
+
+
+@pytest.mark.parametrize("slug", PatternSlug)
+def test_starters_can_run_on_every_platform(slug: str):
+    assert {one.verdict for one in switched(starter_plans(slug), "gcp")} <= {"native", "emulated"}

@@ -14,7 +14,7 @@ def _(text: str) -> str:
 
 
 PLACE: Final = 5
-NAME: Final = _("On premise")
+NAME: Final = _("On-premise")
 SERVICE: Final = "Temporal"
 
 ANSWERS: Final[Mapping[str, Answer]] = {
