@@ -13,6 +13,7 @@ _LOOKS: dict[str, tuple[Tone, str]] = {
     "warn": ("warn", "warn"),
     "bad": ("bad", "bad"),
     "calm": ("calm", "info"),
+    "approx": ("warn", "info"),
     "live": ("live", "live"),
     "wait": ("warn", "wait"),
     "cache": ("calm", "bolt"),
@@ -40,7 +41,7 @@ _STATUS_LOOK: dict[str, str] = {
     "faulted": "bad", "compensated": "undo", "compensation_failed": "bad",
     "skipped": "off", "caught": "warn", "not_applicable": "off",
     # portability
-    "native": "good", "emulated": "calm",
+    "native": "good", "emulated": "approx",
     # pattern configurations
     "live": "live",
     # approvals
