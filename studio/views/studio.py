@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -69,9 +69,20 @@ def studio(request: ConsoleRequest) -> HttpResponse:
     context = page_context(request, replace(state, configuration=asked) if own else state, corrections, own=own)
     if asked and row is None:
         context["corrections"].append(_("That configuration is not here. This is the pattern by itself."))
+    if own and own.traffic:
+        context["traffic_url"] = f"{reverse('studio-traffic', args=[request.tenant.slug])}?configuration={asked}"
     if own is None and may("pattern.change"):
         context["use_url"] = _with_choice(reverse("pattern-new", args=[request.tenant.slug]), state)
     return render(request, "studio/studio/page.html", context)
+
+
+@require_safe
+@tenant_view("pattern.read")
+def studio_traffic(request: ConsoleRequest) -> HttpResponse:
+    """The figures on the lines of a configuration, for the page that has it open; none where nothing is live."""
+    row = configuration_asked(request.GET.get("configuration", "")[:MOST_ID_LETTERS])
+    figures = opened(row).traffic if row else {}
+    return JsonResponse({"figures": dict(figures)}, headers={"Cache-Control": "no-store"})
 
 
 @require_safe

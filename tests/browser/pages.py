@@ -23,7 +23,12 @@ ACCOUNT_PAGES = (
 )  # fmt: skip
 BY_MAIL = {"approval-link", "invitation-accept"}
 FILES = {"usage-export", "audit-export", "studio-export", "run-stream"}
-PARTS = {"studio-patterns", "studio-part", "studio-use"}  # fetched by a page, or only on the way to one
+PARTS = {
+    "studio-patterns",
+    "studio-part",
+    "studio-traffic",
+    "studio-use",
+}  # fetched by a page, or only on the way to one
 
 
 def flat(patterns: Iterable[URLPattern | URLResolver]) -> list[URLPattern]:

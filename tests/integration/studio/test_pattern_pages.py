@@ -239,3 +239,21 @@ def test_existing_participants_are_chosen_on_the_form(parts: Parts, alice: Clien
         row = PatternConfiguration.objects.get()
         assert [one.definition_id for one in row.participants.all()] == [definition.id]
         assert (row.handle, row.connector_id) == ("", None)
+
+
+def test_the_figures_of_a_live_configuration_are_looked_up_again(cast: Cast, parts: Parts) -> None:
+    row = parts.live("orchestrator")
+    alice = cast.browser(cast.alice)
+    drawn = page(alice, "studio", pattern="orchestrator", configuration=str(row.id))
+    assert f'data-traffic="{at("studio-traffic")}?configuration={row.id}"' in drawn
+    figures = alice.get(at("studio-traffic"), {"configuration": row.id}).json()["figures"]
+    assert figures["ask"] == "0"
+    assert alice.get(at("studio-traffic"), {"configuration": "nothing"}).json() == {"figures": {}}
+
+
+def test_nobody_elses_figures_are_told(cast: Cast, parts: Parts) -> None:
+    row = parts.live("orchestrator")
+    charlie = cast.browser(cast.charlie)
+    own = charlie.get(f"/t/{cast.tenant_b.slug}/studio/traffic/", {"configuration": row.id})
+    assert own.json() == {"figures": {}}
+    assert charlie.get(at("studio-traffic"), {"configuration": row.id}).status_code == 404

@@ -45,9 +45,18 @@ class Studio {
     this.story.load(this.article, this.state.scenario, this.state.beat);
     if (this.state.node) this.#node({});
     soon(() => this.relink());
+    if (root.dataset.live) this.follow();
     once(root, "60%", () => soon(() => this.packs.load()));
     const calm = still() || this.state.beat || this.state.node || listed(this.state);
     if (!calm) once(this.article.querySelector(".board"), "-25%", () => setTimeout(() => this.begin(), AUTOPLAY_AFTER_MS));
+  }
+
+  // real traffic instead of a story
+  async follow() {
+    const { follow } = await import(root.dataset.live);
+    this.touched = true;
+    const idle = () => !this.story.playing && !still();
+    follow({ url: root.dataset.traffic, board: this.board, badge: document.getElementById("studio-live"), idle });
   }
 
   // one pass by itself, unless somebody was faster
