@@ -21,7 +21,7 @@ export class Clock {
     const frame = (now) => {
       if (!this.running) return;
       // a frame that came late moves no further than a tenth of a second: nothing jumps
-      this.time = Math.min(this.time + Math.min(now - before, 100) * this.speed, this.until);
+      this.time = Math.min(this.time + Math.min(Math.max(now - before, 0), 100) * this.speed, this.until);
       before = now;
       if (this.time >= this.until) this.running = false;
       this.tick(this.time);

@@ -40,7 +40,7 @@ export function follow({ url, board, badge, idle }) {
   function travel(edges) {
     const begun = performance.now();
     const frame = (now) => {
-      const where = Math.min((now - begun) / TRAVELS_MS, 1);
+      const where = Math.min(Math.max(now - begun, 0) / TRAVELS_MS, 1); // a frame may bear a time before it was asked for
       if (!idle()) return;
       board.tokens(where < 1 ? edges.map((edge) => ({ edge, back: false, where })) : []);
       if (where < 1) requestAnimationFrame(frame);
