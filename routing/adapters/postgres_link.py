@@ -106,7 +106,7 @@ class PostgresLink:
             raise LinkError("the connection is busy", unknown=False, broken=False) from error
 
     async def _open(self, until: float) -> psycopg.AsyncConnection[Row]:
-        if self._connection is not None and not self._connection.closed:
+        if self._connection is not None and not self._is_dead(self._connection):
             return self._connection
         await self.close()
         seconds = min(self._connect_seconds, until - asyncio.get_running_loop().time())
@@ -155,11 +155,11 @@ class PostgresLink:
         execute: "Callable[[psycopg.AsyncConnection[Row]], Awaitable[Result]]",
     ) -> Result:
         loop = asyncio.get_running_loop()
-        alarm = loop.call_at(until, _shut_down, connection)
+        alarm = loop.call_at(until, self._give_up, connection)
         try:
             return await execute(connection)
         except psycopg.Error as error:
-            broken = connection.closed or connection.broken or loop.time() >= until
+            broken = self._is_dead(connection) or loop.time() >= until
             if broken:
                 await self.close()
             raise LinkError(f"{type(error).__name__}: {error}", unknown=broken, broken=broken) from error
@@ -168,6 +168,15 @@ class PostgresLink:
             raise
         finally:
             alarm.cancel()
+
+    def _is_dead(self, connection: psycopg.AsyncConnection[Row]) -> bool:
+        return connection.closed or connection.broken or (self._texts is not None and self._texts.is_closed)
+
+    def _give_up(self, connection: psycopg.AsyncConnection[Row]) -> None:
+        """End the wait whatever becomes of the socket: nobody may wait for ever for a connection."""
+        _shut_down(connection)
+        if self._texts is not None:
+            self._texts.close()
 
 
 def _shut_down(connection: psycopg.AsyncConnection[Row]) -> None:

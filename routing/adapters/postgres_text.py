@@ -27,10 +27,13 @@ class TextStatements:
         self._names: dict[bytes, bytes] = {}
         self._results: list[pq.abc.PGresult] = []
         self._answer: asyncio.Future[list[pq.abc.PGresult]] | None = None
+        self.is_closed = False
         self._loop.add_reader(self._socket, self._read)
 
     async def row(self, statement: bytes, parameters: Sequence[bytes | None]) -> Columns:
         """The columns of the only row; psycopg.Error as a cursor would raise it."""
+        if self.is_closed:
+            raise psycopg.OperationalError("the connection is closed")
         name = self._names.get(statement)
         if name is None:
             name = b"text_%d" % len(self._names)
@@ -42,7 +45,14 @@ class TextStatements:
         return [result.get_value(0, column) for column in range(result.nfields)]
 
     def close(self) -> None:
-        """Stop watching the socket; to be called before the connection is closed."""
+        """Stop watching the socket, once; to be called before the connection is closed.
+
+        libpq closes the socket of a connection that it finds dead, and the next one may get its number: whoever stopped
+        watching that number again would silence a connection of somebody else for good.
+        """
+        if self.is_closed:
+            return
+        self.is_closed = True
         self._loop.remove_reader(self._socket)
         self._loop.remove_writer(self._socket)
         self._fail(psycopg.OperationalError("the connection is closed"))

@@ -46,6 +46,7 @@ class Counter:
     core: httpx.Client
     run_id: str = ""
     decided: bool = False
+    used: set[str] = field(default_factory=set)
     _before: dict[str, int] = field(default_factory=dict)
 
     def clear(self) -> None:
@@ -89,12 +90,13 @@ class Counter:
         return bool(self.core.get("/demo/status").json()["in_flight"])
 
     def link(self) -> str:
-        """The address in the mail to the approver, or nothing."""
-        hits = [hit for mail in self.mails() for hit in re.findall(r"https?://\S+/approvals/\S+", mail)]
-        return hits[-1] if hits else ""
+        """The address in a mail to the approver that was not used yet, or nothing."""
+        hits = {hit for mail in self.mails() for hit in re.findall(r"https?://\S+/approvals/\S+", mail)}
+        return next(iter(hits - self.used), "")
 
     def decide(self, address: str, *, base: str = "") -> httpx.Response:
         """Press Approve on the page behind the link, at `base` instead of the mail's host."""
+        mailed = address
         if base:
             address = re.sub(r"^https?://[^/]+", base, address)
         page = self.approver.get(address)
@@ -103,6 +105,8 @@ class Counter:
         action = re.findall(r'<form[^>]* action="([^"]+/approvals/[^"]+)"', page.text)[-1]
         answer = self.approver.post(str(page.url.join(action)), data=form | {"decision": "approve", "reason": ""})
         self.decided = answer.status_code < 400
+        if self.decided:
+            self.used.add(mailed)
         return answer
 
     def counts(self) -> Counts:
