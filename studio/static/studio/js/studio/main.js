@@ -92,7 +92,10 @@ class Studio {
     this.story.pause();
     document.title = document.title.replace(this.article.dataset.title, article.dataset.title);
     exchange(this.article, article);
+    const later = article.querySelectorAll(".studio-split, .studio-why");
+    for (const one of later) one.classList.add("is-late"); // what stands further down waits for the frame after
     this.article.replaceWith(article);
+    requestAnimationFrame(() => setTimeout(() => { for (const one of later) one.classList.remove("is-late"); }));
     this.article = article;
     this.board.mount(article);
     if (!still()) this.board.glide(places);
