@@ -22,12 +22,13 @@ ACCOUNT_PAGES = (
     "account_email", "account_logout", "account_signup",
 )  # fmt: skip
 BY_MAIL = {"approval-link", "invitation-accept"}
-FILES = {"usage-export", "audit-export", "studio-export", "run-stream"}
+FILES = {"usage-export", "audit-export", "studio-export"}
 PARTS = {
     "studio-patterns",
     "studio-part",
     "studio-traffic",
     "studio-use",
+    "run-stream",
 }  # fetched by a page, or only on the way to one
 
 
