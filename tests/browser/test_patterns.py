@@ -39,7 +39,7 @@ def carried(page: "Page", pattern: str) -> str:
     if pattern == "choreography":
         return _started_by_event(page)
     page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}/"))
-    page.locator("[data-over]").wait_for(state="attached", timeout=60_000)
+    page.get_by_text("Completed").first.wait_for(timeout=120_000)
     return page.locator("main").inner_text()
 
 
