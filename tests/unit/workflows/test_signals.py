@@ -25,9 +25,10 @@ from tests.unit.workflows.runs import (
 )
 from workflows.domain import signals
 from workflows.domain.failures import standard
-from workflows.domain.plan import Catch, Retry
+from workflows.domain.plan import Catch, DataFlow, Retry
 from workflows.domain.signals import (
     CancelRequested,
+    Continued,
     EventArrived,
     Failed,
     Performed,
@@ -196,6 +197,76 @@ def test_retries_and_timeouts_start_anew():
 def test_a_run_that_did_not_fail_is_not_taken_up_again():
     completed = run(plan(call("a")))
     assert completed.send(RetryRequested()).ignored == "the run cannot be taken up where it failed"
+
+
+def test_an_answer_kept_for_a_retry_survives_the_next_failure_of_its_sibling():
+    made = plan(fork("both", do("first", call("a"), fail("raise", condition='${ .did == "a" }')), call("b")))
+    shell = start(made)
+    shell.perform("a")
+    shell.perform("b")
+    for generation in (1, 2):
+        shell.send(RetryRequested())
+        assert (shell.settle().status, shell.state.generation, shell.effects) == ("faulted", generation, ["a", "b"])
+
+
+def test_a_branch_that_came_to_its_end_is_kept_with_everything_in_it():
+    race = fork(
+        "race", call("b"), call("c"), compete=True, export=DataFlow(expression="${ {ran: ($context.ran + 1)} }")
+    )
+    shell = start(plan(fork("both", call("a"), race)), answer=scripted(a=[FINAL, DONE]))
+    shell.perform("b")
+    shell.perform("a")
+    shell.send(RetryRequested())
+    assert (shell.settle().output, shell.state.context) == ([1, {"did": "b"}], {"ran": 1})
+    assert shell.effects.count("b") == 1
+
+
+def test_an_event_that_was_heard_is_not_waited_for_again():
+    shell = start(plan(fork("both", call("a"), listen("b", read="data"))), answer=scripted(a=[FINAL, DONE]))
+    shell.arrive(data="heard")
+    shell.perform("a")
+    shell.send(RetryRequested())
+    assert (shell.settle().output, shell.listeners) == ([1, ["heard"]], {})
+
+
+def paused_before_it_fails(beside):
+    """A fork whose first branch has used up the quantum right before it fails, while the other one waits."""
+    shell = start(
+        plan(fork("both", do("first", call("a"), *(sets(name, 1) for name in "xyz"), fail("raise")), beside)), quantum=3
+    )
+    shell.continues -= 1
+    shell.send(Continued())
+    shell.perform("a")
+    assert shell.continues == 1
+    return shell
+
+
+@pytest.mark.parametrize("outcome", [DONE, FINAL, Waiting(detail={})], ids=lambda outcome: type(outcome).__name__)
+def test_an_answer_in_the_turn_in_which_another_branch_fails_is_taken(outcome):
+    shell = paused_before_it_fails(call("b", call("undo")))
+    shell.send(answer("/do/0/both/fork/branches/1/b", outcome=outcome))
+    happened = {"Succeeded": "succeeded", "Failed": "failed", "Waiting": "cancelled"}[type(outcome).__name__]
+    assert [(entry.happened, entry.awaited) for entry in shell.state.ledger if entry.handler] == [(happened, False)]
+    shell.asked = [command for command in shell.asked if command.compensating]
+    assert shell.settle().status == "compensated"
+
+
+def test_what_fired_in_the_turn_of_a_failure_does_not_fire_after_it():
+    shell = paused_before_it_fails(wait("b", 60))
+    shell.fire()
+    assert (shell.status, shell.timers) == ("faulted", {})
+    shell.quantum = 200
+    shell.send(RetryRequested())
+    assert not any(node.fired for node in shell.state.nodes())
+
+
+def test_a_limit_of_time_that_cannot_be_made_again_ends_the_run_as_it_ended_before():
+    made = plan(
+        do("block", sets("n", 0, export=DataFlow(expression="${ {} }")), call("a"), timeout="${ $context.seconds }")
+    )
+    shell = start(made, {"seconds": 60}, answer=scripted(a=FINAL)).settle()
+    shell.send(RetryRequested())
+    assert (shell.status, shell.error.type.rsplit("/", 1)[-1]) == ("faulted", "expression")
 
 
 def test_the_key_an_author_chose_is_made_fresh_too():

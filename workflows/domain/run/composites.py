@@ -114,14 +114,19 @@ def _tried(machine: Machine, task: Try, node: Node, place: Place) -> Result:
 
 
 def _attempt(machine: Machine, task: Try, node: Node, place: Place) -> None:
-    node.fired, node.timer, node.phase, node.children = False, "", "block", []
-    retry = task.catch.retry
+    node.fired, node.phase, node.children = False, "block", []
+    limit_attempt(machine, task, node, place)
+    if task.block:
+        open_block(machine, node, node.input)
+
+
+def limit_attempt(machine: Machine, task: Try, node: Node, place: Place) -> None:
+    """Starts the time limit of one attempt, if the retry policy has one."""
+    node.timer, retry = "", task.catch.retry
     if retry and retry.attempt_seconds is not None:
         variables = machine.variables(task, node, place, input=node.input)
         limit = machine.seconds(retry.attempt_seconds, node.input, variables)
         node.timer = machine.start_timer("timeout", limit, pointer=task.pointer)
-    if task.block:
-        open_block(machine, node, node.input)
 
 
 def _again(machine: Machine, task: Try, node: Node, place: Place, *, broken: Broken) -> Broken | Done | None:

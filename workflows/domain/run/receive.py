@@ -9,6 +9,7 @@ from workflows.domain.run import ledger
 from workflows.domain.run.data import Ending, Node
 from workflows.domain.run.leaves import note_outcome
 from workflows.domain.run.machine import Machine, recorded
+from workflows.domain.run.stop import answer_stopped, tell_settled
 from workflows.domain.run.take_up import start_run_timer, take_up
 from workflows.domain.run.tasks import open_block
 from workflows.domain.run.undo import end_forward, give_up_waiting
@@ -23,7 +24,6 @@ from workflows.domain.signals import (
     RetryRequested,
     Signal,
     Started,
-    Succeeded,
     SuspendRequested,
     TimerFired,
     Waiting,
@@ -108,23 +108,10 @@ def _performed(machine: Machine, signal: Performed) -> str:
     if node.phase == "later" and isinstance(signal.outcome, Waiting):
         return "it is known that the answer comes later"
     if node.phase == "draining":
-        _drained(machine, node, signal)
+        answer_stopped(machine, node, signal.outcome)
     else:
         node.answer = to_json(signal.outcome)
     return ""
-
-
-def _drained(machine: Machine, node: Node, signal: Performed) -> None:
-    """The answer of an effect whose task was cancelled; a success is kept for a retry of the run."""
-    node.phase = "cancelled"
-    if isinstance(signal.outcome, Waiting):
-        machine.commands.append(Abandon(effect=signal.effect, attempt=signal.attempt))
-        ledger.settle(machine, node.seq, "cancelled")
-        return
-    note_outcome(machine, node.seq, signal.outcome, pointer=node.perform["pointer"])
-    _tell_settled(machine, node.seq)
-    if isinstance(signal.outcome, Succeeded):
-        node.answer = to_json(signal.outcome)
 
 
 def _settled_late(machine: Machine, signal: Performed) -> str:
@@ -138,14 +125,8 @@ def _settled_late(machine: Machine, signal: Performed) -> str:
         ledger.settle(machine, entry.seq, "cancelled")
     else:
         note_outcome(machine, entry.seq, signal.outcome, pointer=entry.pointer)
-    _tell_settled(machine, entry.seq)
+    tell_settled(machine, entry.seq)
     return ""
-
-
-def _tell_settled(machine: Machine, seq: int) -> None:
-    entry = ledger.by_seq(machine, seq)
-    if entry:
-        machine.tell_of("task.settled", entry, happened=entry.happened)
 
 
 def _fired(machine: Machine, signal: TimerFired) -> str:

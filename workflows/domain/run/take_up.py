@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from workflows.domain.plan import Task
-from workflows.domain.run.data import Node
+from workflows.domain.failures import Raised
+from workflows.domain.plan import Task, Try
+from workflows.domain.run.composites import limit_attempt
+from workflows.domain.run.data import Ending, Node
 from workflows.domain.run.machine import Machine, Place
 from workflows.domain.run.stop import body
-from workflows.domain.run.undo import ROOT
+from workflows.domain.run.undo import ROOT, end_forward
 from workflows.domain.signals import RetryRequested
 
 
@@ -19,35 +21,42 @@ def take_up(machine: Machine, signal: RetryRequested) -> str:
     state.generation += 1
     state.ledger = [replace(entry, undone="", reason="") for entry in state.ledger]
     machine.note("run.retried", by=signal.by, reason=signal.reason, generation=state.generation)
-    start_run_timer(machine)
-    for child in state.root.children:
-        _take_up(machine, machine.plan.block[child.at], child, ROOT.of(child))
+    block, root = machine.plan.block, state.root
+    try:
+        start_run_timer(machine)
+        root.children = [_taken_up(machine, block[child.at], child, ROOT.of(child)) for child in root.children]
+    except Raised as raised:
+        end_forward(machine, Ending(why="faulted", error=raised.error.located("/").to_json()))
     return ""
 
 
-def _take_up(machine: Machine, task: Task, node: Node, place: Place) -> None:
-    """Makes the failed and the cancelled tasks new; an answer that came after the failure is used."""
+def _taken_up(machine: Machine, task: Task, node: Node, place: Place) -> Node:
+    """The task as it goes on: what failed or was cancelled is new, an answer that came after the failure is used."""
+    if node.phase == "ended":
+        return node
     block, inner = body(task, node, place)
-    for child in node.children:
-        _take_up(machine, block[child.at], child, inner.of(child))
+    node.children = [_taken_up(machine, block[child.at], child, inner.of(child)) for child in node.children]
     if node.children or (node.items is not None and node.phase == "failed"):
         _go_on(machine, task, node, place)
     elif node.answer is not None:
-        node.phase = "performing"
+        node.phase = "performing" if node.perform else "listening"
     elif node.phase in {"failed", "cancelled"}:
-        fresh = Node(at=node.at, visit=node.visit, raw=node.raw, generation=machine.state.generation)
-        for name in ("phase", "generation", "input", "seq", "attempt", "perform", "items", "index", "part", "error"):
-            setattr(node, name, getattr(fresh, name))
+        return Node(at=node.at, visit=node.visit, raw=node.raw, generation=machine.state.generation)
+    return node
 
 
 def _go_on(machine: Machine, task: Task, node: Node, place: Place) -> None:
-    """A task with tasks inside goes on where it was, with its timeout and its retries anew."""
+    """A task with tasks inside goes on where it was, with its timeouts and its retries anew."""
     node.phase, node.since, node.attempt = "block", machine.now.isoformat(), 0
+    node.fired = node.expired = False
     if node.part != "catch":
         node.error = None
+        if isinstance(task, Try):
+            limit_attempt(machine, task, node, place)
     if task.timeout is not None:
         variables = machine.variables(task, node, place, input=node.input)
-        node.timeout = machine.start_timer("timeout", machine.seconds(task.timeout, node.input, variables))
+        after = machine.seconds(task.timeout, node.input, variables)
+        node.timeout = machine.start_timer("timeout", after, pointer=task.pointer)
 
 
 def start_run_timer(machine: Machine) -> None:
