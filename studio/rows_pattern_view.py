@@ -12,6 +12,7 @@ from studio.presenters import Column
 from studio.rows_reports import report_view
 from workflows.domain.patterns import Pattern
 from workflows.domain.plan import Plan
+from workflows.platforms.configured import FIT_VERDICTS, own_nodes
 from workflows.selectors_traffic import ConfigurationView
 
 KIND_LABELS = {
@@ -22,7 +23,6 @@ KIND_LABELS = {
     "events": gettext_lazy("Events"),
     "approvals": gettext_lazy("Approvals"),
 }
-FIT_STATUS = {"native": "native", "emulated": "emulated", "none": "refused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,10 @@ def verdict_columns() -> list[Column]:
 def service_lines(pattern: Pattern, platform: str) -> list[ServiceLine]:
     """The parts of a pattern that is no definition, on its target platform."""
     found = []
-    for node in pattern.nodes:
-        if node.part in {"route", "connector"}:
-            one = node.services[platform]
-            verdict = FIT_STATUS[one.fit]
-            found.append(ServiceLine(said(node.label), one.service, verdict, said(one.how), said(one.limits)))
+    for node in own_nodes(pattern):
+        one = node.services[platform]
+        verdict = FIT_VERDICTS[one.fit].value
+        found.append(ServiceLine(said(node.label), one.service, verdict, said(one.how), said(one.limits)))
     return found
 
 

@@ -53,6 +53,7 @@ urlpatterns = [
     *_both("patterns/", patterns.PatternConfigurations, "api-patterns"),
     path("patterns/catalog/", patterns.PatternCatalogue.as_view(), name="api-pattern-catalog"),
     path(configuration, patterns.PatternConfigurationItem.as_view(), name="api-pattern"),
+    path(f"{configuration}report/", patterns.PatternReport.as_view(), name="api-pattern-report"),
     *_both(f"{configuration}start/", patterns.PatternStart, "api-pattern-start"),
     *_both(f"{configuration}stop/", patterns.PatternStop, "api-pattern-stop"),
     path(f"{configuration}archive/", patterns.PatternArchive.as_view(), name="api-pattern-archive"),

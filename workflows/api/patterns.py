@@ -5,13 +5,17 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tenants.errors import Conflict
 from tenants.rest import StrictSerializer, TenantAPIView, operation
 from workflows import services
 from workflows.access import access_configuration
+from workflows.api.reports import ConfigurationReportOutput, ReportQuery, configuration_report
 from workflows.domain.configurations import (
     MAX_HANDLE,
     MAX_NAME,
@@ -33,6 +37,7 @@ STATUSES = [one.value for one in ConfigurationStatus]
 PAYS = "Who pays for what is made and for requests sent from its page."
 HANDLE = "What is made new is called that; left out, it is made of the name."
 OPERATIONS = "The operations of the connector by their role: see the catalogue."
+REPORT = "What each platform makes of it; null while a part of a draft is missing."
 DEFINITIONS = "Existing definitions; without any, Start makes them of the pattern's starter."
 
 
@@ -81,9 +86,20 @@ class PatternConfigurationOutput(serializers.Serializer[Any]):
         return [str(one.definition) for one in row.participants.all()]
 
 
+class PatternConfigurationDetail(PatternConfigurationOutput):
+    """One configuration with its portability report."""
+
+    report = serializers.SerializerMethodField(help_text=REPORT)
+
+    @extend_schema_field(ConfigurationReportOutput(allow_null=True))
+    def get_report(self, row: PatternConfiguration) -> dict[str, Any] | None:
+        """For every platform."""
+        return configuration_report(row)
+
+
 def _answer(row: PatternConfiguration, status: int = 200) -> Response:
     shown = configuration_list(archived=True).get(pk=row.pk)
-    return Response(PatternConfigurationOutput(shown).data, status=status)
+    return Response(PatternConfigurationDetail(shown).data, status=status)
 
 
 def _config(data: Mapping[str, Any], base: ConfigurationConfig | None = None) -> ConfigurationConfig:
@@ -134,7 +150,7 @@ class PatternConfigurations(TenantAPIView):
         return self.page(configuration_list(**self.query(self.Query)), PatternConfigurationOutput)
 
     @operation(
-        "pattern_create", "Draft a pattern configuration", body=Input, output=PatternConfigurationOutput, status=201
+        "pattern_create", "Draft a pattern configuration", body=Input, output=PatternConfigurationDetail, status=201
     )
     def post(self, request: Request) -> Response:
         return _answer(services.configuration_create(_config(self.parsed(self.Input))), status=201)
@@ -145,15 +161,34 @@ class PatternConfigurationItem(TenantAPIView):
 
     actions: ClassVar[dict[str, str]] = {"get": "pattern.read", "patch": "pattern.change"}
 
-    @operation("pattern_read", "Read a pattern configuration", output=PatternConfigurationOutput)
+    @operation("pattern_read", "Read a pattern configuration", output=PatternConfigurationDetail)
     def get(self, request: Request, configuration_id: UUID) -> Response:
         return _answer(access_configuration(configuration_id))
 
-    @operation("pattern_change", "Change a pattern configuration", body=PatternParts, output=PatternConfigurationOutput)
+    @operation("pattern_change", "Change a pattern configuration", body=PatternParts, output=PatternConfigurationDetail)
     def patch(self, request: Request, configuration_id: UUID) -> Response:
         given = self.parsed(PatternParts, partial=True)
         before = services.configuration_config(access_configuration(configuration_id, lock=True))
         return _answer(services.configuration_change(configuration_id, _config(given, before)))
+
+
+class PatternReport(TenantAPIView):
+    """Where it could run."""
+
+    actions: ClassVar[dict[str, str]] = {"get": "pattern.read"}
+
+    @operation(
+        "pattern_report",
+        "Say where a pattern configuration can run",
+        query=ReportQuery,
+        output=ConfigurationReportOutput,
+    )
+    def get(self, request: Request, configuration_id: UUID) -> Response:
+        row = configuration_list(archived=True).get(pk=access_configuration(configuration_id).pk)
+        found = configuration_report(row, **self.query(ReportQuery))
+        if found is None:
+            raise Conflict(_("A part of this draft is missing. Change the draft first, then ask again."))
+        return Response(found)
 
 
 class PatternStart(TenantAPIView):
@@ -161,7 +196,7 @@ class PatternStart(TenantAPIView):
 
     actions: ClassVar[dict[str, str]] = {"post": "pattern.start"}
 
-    @operation("pattern_start", "Take a pattern configuration live", output=PatternConfigurationOutput)
+    @operation("pattern_start", "Take a pattern configuration live", output=PatternConfigurationDetail)
     def post(self, request: Request, configuration_id: UUID) -> Response:
         return _answer(services.configuration_start(configuration_id))
 
@@ -171,7 +206,7 @@ class PatternStop(TenantAPIView):
 
     actions: ClassVar[dict[str, str]] = {"post": "pattern.start"}
 
-    @operation("pattern_stop", "Take a pattern configuration out of service", output=PatternConfigurationOutput)
+    @operation("pattern_stop", "Take a pattern configuration out of service", output=PatternConfigurationDetail)
     def post(self, request: Request, configuration_id: UUID) -> Response:
         return _answer(services.configuration_stop(configuration_id))
 
@@ -181,7 +216,7 @@ class PatternArchive(TenantAPIView):
 
     actions: ClassVar[dict[str, str]] = {"post": "pattern.change"}
 
-    @operation("pattern_archive", "Archive a pattern configuration", output=PatternConfigurationOutput)
+    @operation("pattern_archive", "Archive a pattern configuration", output=PatternConfigurationDetail)
     def post(self, request: Request, configuration_id: UUID) -> Response:
         return _answer(services.configuration_archive(configuration_id))
 
@@ -191,7 +226,7 @@ class PatternRestore(TenantAPIView):
 
     actions: ClassVar[dict[str, str]] = {"post": "pattern.change"}
 
-    @operation("pattern_restore", "Restore an archived pattern configuration", output=PatternConfigurationOutput)
+    @operation("pattern_restore", "Restore an archived pattern configuration", output=PatternConfigurationDetail)
     def post(self, request: Request, configuration_id: UUID) -> Response:
         return _answer(services.configuration_restore(configuration_id))
 

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,13 +11,19 @@ from rest_framework.response import Response
 from tenants.rest import StrictSerializer, TenantAPIView, operation
 from workflows.access import access_definition, access_version
 from workflows.api.bodies import DOCUMENT_BODY, WholeBody, body_of
+from workflows.domain.configurations import WORKFLOWS
+from workflows.domain.patterns import LANGUAGES
 from workflows.domain.plan import Plan
+from workflows.models import PatternConfiguration
+from workflows.patterns import pattern
 from workflows.plans import plan_of_version
+from workflows.platforms.configured import configuration_report_to_json
 from workflows.platforms.contract import Source, Verdict
 from workflows.platforms.registry import platforms
 from workflows.platforms.reporting import report_to_json, reports
 from workflows.selectors import current_version
 from workflows.services.definitions import definition_check
+from workflows.services.patterns import configuration_plans
 
 VERDICTS = [verdict.value for verdict in Verdict]
 SOURCES = [source.value for source in Source]
@@ -83,6 +89,62 @@ class ReportQuery(StrictSerializer):
     """Which platforms."""
 
     platform = serializers.ChoiceField(choices=list(platforms()), required=False, help_text="Only this one.")
+
+
+class DefinitionReportOutput(serializers.Serializer[Any]):
+    """What every platform makes of a definition of a pattern configuration."""
+
+    definition = serializers.CharField(help_text="namespace/name@version; of a draft, what Start would publish.")
+    platforms = PlatformReportOutput(many=True)
+
+
+class PlatformVerdictOutput(serializers.Serializer[Any]):
+    """A platform in one word."""
+
+    platform = serializers.CharField()
+    name = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=VERDICTS, help_text="The worst of its definitions or parts.")
+
+
+class PartPlatformOutput(serializers.Serializer[Any]):
+    """A part on a platform."""
+
+    platform = serializers.CharField()
+    service = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    how = serializers.CharField()
+    limits = serializers.CharField()
+
+
+class PartReportOutput(serializers.Serializer[Any]):
+    """What every platform makes of a part that is no definition."""
+
+    part = serializers.CharField()
+    title = serializers.CharField()
+    platforms = PartPlatformOutput(many=True)
+
+
+class ConfigurationReportOutput(serializers.Serializer[Any]):
+    """What every platform makes of a pattern configuration: definition by definition, or part by part."""
+
+    platforms = PlatformVerdictOutput(many=True)
+    definitions = DefinitionReportOutput(many=True, help_text="Of a workflow pattern, as `workflow report` tells it.")
+    parts = PartReportOutput(many=True, help_text="Of a model router and an adapter.")
+
+
+def configuration_report(row: PatternConfiguration, platform: str = "") -> dict[str, Any] | None:
+    """The report in the language of the request; none while a part of a draft is missing."""
+    plans = configuration_plans(row)
+    if row.pattern in WORKFLOWS and not plans:
+        return None
+    language = (get_language() or LANGUAGES[0])[:2]
+    return configuration_report_to_json(
+        pattern(row.pattern),
+        plans,
+        platform=platform,
+        translate=gettext,
+        language=language if language in LANGUAGES else LANGUAGES[0],
+    )
 
 
 def _answer(plan: Plan, platform: str = "") -> Response:

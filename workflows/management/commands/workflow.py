@@ -15,6 +15,7 @@ from workflows.access import access_run
 from workflows.domain.faults import InvalidDefinition
 from workflows.engine import run_drive
 from workflows.models import Run
+from workflows.platforms.configured import plan_report_to_json
 from workflows.platforms.contract import PlatformReport, Verdict
 from workflows.platforms.registry import platforms
 from workflows.platforms.reporting import report_to_json, reports
@@ -65,9 +66,7 @@ class Command(BaseCommand):
         """Status 1 says that the platform asked for refuses something."""
         plan = definition_check(_read(options["file"])).plan
         found = reports(plan, options["platform"])
-        name = f"{plan.namespace}/{plan.name}@{plan.version}"
-        shown = {"definition": name, "platforms": [report_to_json(one) for one in found]}
-        self._say(options, "\n\n".join(_told(one) for one in found), shown)
+        self._say(options, "\n\n".join(_told(one) for one in found), plan_report_to_json(plan, found))
         return int(bool(options["platform"]) and found[0].verdict == Verdict.REFUSED)
 
     def _run(self, options: dict[str, Any]) -> int:
