@@ -161,6 +161,11 @@ tenant: list[URLPattern] = [
     path("", home.home, name="home"),
     path("studio/", studio.studio, name="studio"),
     path("studio/traffic/", studio.studio_traffic, name="studio-traffic"),
+    path(
+        "studio/configurations/<uuid:configuration_id>/export/",
+        studio.configuration_export,
+        name="configuration-export",
+    ),
     path("first-steps/", first_steps.first_steps, name="first-steps"),
     path("first-steps/<slug:step>/", first_steps.first_step, name="first-step"),
     path("audit/", audit.audit_index, name="audit-list"),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,13 +20,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from studio import pattern_pictures, rows_reports, rows_studio
-from studio.diagrams.patterns import Layout
+from studio.diagrams.patterns import Layout, View
 from studio.opened import Opened, configuration_asked, opened
 from studio.views.simulator import simulator_context, simulator_part
 from studio.viewstate import DIAGRAM, LIST, Correction, ViewState, view_state
 from tenants.access import may
 from tenants.identity import tenants_of
 from tenants.web import ConsoleRequest, tenant_view
+from workflows.access import access_configuration
+from workflows.domain.configurations import handle_of
 from workflows.domain.plan import Plan
 from workflows.domain.starters import starter_plans
 from workflows.patterns import pattern as pattern_of
@@ -69,6 +72,9 @@ def studio(request: ConsoleRequest) -> HttpResponse:
     context = page_context(request, replace(state, configuration=asked) if own else state, corrections, own=own)
     if asked and row is None:
         context["corrections"].append(_("That configuration is not here. This is the pattern by itself."))
+    if own:
+        address = reverse("configuration-export", args=[request.tenant.slug, own.configuration.id])
+        context["export_url"] = f"{address}?{_exported(state)}"
     if own and own.traffic:
         context["traffic_url"] = f"{reverse('studio-traffic', args=[request.tenant.slug])}?configuration={asked}"
     if own is None and may("pattern.change"):
@@ -140,9 +146,26 @@ def _part(_language: str, slug: str) -> str:
 def studio_export(request: HttpRequest) -> HttpResponse:
     """The drawing as a file: an SVG that stands alone, or mermaid text."""
     state, _corrections = view_state(request.GET, patterns())
+    return _file(request, state, pattern_pictures.view_of(state), state.pattern)
+
+
+@require_safe
+@tenant_view("pattern.read")
+def configuration_export(request: ConsoleRequest, configuration_id: UUID) -> HttpResponse:
+    """The drawing of a configuration as a file: its own names on the nodes and its figures, as the page shows them."""
+    row = access_configuration(configuration_id)
+    own = opened(row)
+    state, _corrections = view_state({**request.GET.dict(), "pattern": row.pattern}, patterns())
+    view = pattern_pictures.view_of(state, own.names, own.traffic)
+    response = _file(request, state, view, handle_of(row.name, row.pattern))
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+def _file(request: HttpRequest, state: ViewState, view: View, title: str) -> HttpResponse:
     kind = "mermaid" if request.GET.get("format") == "mermaid" else "svg"
-    text, media_type = pattern_pictures.as_file(pattern_of(state.pattern), pattern_pictures.view_of(state), kind)
-    name = f"{state.pattern}-{state.platform}.{FILE_ENDINGS[kind]}"
+    text, media_type = pattern_pictures.as_file(pattern_of(state.pattern), view, kind)
+    name = f"{title}-{state.platform}.{FILE_ENDINGS[kind]}"
     return HttpResponse(
         text, content_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
@@ -172,8 +195,12 @@ def _shown(
         "list_url": "?" + state.query(view=LIST),
         "previous_url": "?" + state.query(beat=max(state.beat - 1, 0)),
         "next_url": "?" + state.query(beat=state.beat + 1 if state.beat < len(shown.story.beats) else 1),
-        "export_url": f"{reverse('studio-export')}?{state.query(node='', view='')}",
+        "export_url": f"{reverse('studio-export')}?{_exported(state)}",
     }
+
+
+def _exported(state: ViewState) -> str:
+    return state.query(node="", view="", configuration="")
 
 
 def _plans(slug: str, own: Opened | None) -> Sequence[Plan]:

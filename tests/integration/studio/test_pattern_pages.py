@@ -1,6 +1,7 @@
 """The pages of pattern configurations: from one form to a live one, and what is said when it cannot be."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -239,6 +240,36 @@ def test_existing_participants_are_chosen_on_the_form(parts: Parts, alice: Clien
         row = PatternConfiguration.objects.get()
         assert [one.definition_id for one in row.participants.all()] == [definition.id]
         assert (row.handle, row.connector_id) == ("", None)
+
+
+def exported(html: str) -> str:
+    """Where the page of the Studio leads for its drawing as a file."""
+    [found] = re.findall(r'data-export="svg" href="([^"]+)"', html)
+    return unescape(found)
+
+
+def test_an_exported_configuration_has_its_own_names_as_the_page_shows_them(parts: Parts, alice: Client):
+    row = parts.live("orchestrator", "Vay vốn – Mine")
+    address = exported(page(alice, "studio", pattern="orchestrator", platform="gcp", configuration=str(row.id)))
+    svg = alice.get(address)
+    assert svg["Content-Disposition"] == 'attachment; filename="vay-von-mine-gcp.svg"'
+    assert svg["Cache-Control"] == "private, no-store"
+    assert ">vay-von-mine<" in svg.content.decode()
+    assert "account_read" in svg.content.decode()
+    mermaid = alice.get(address.replace("format=svg", "format=mermaid")).content.decode()
+    assert '["vay-von-mine<br/>' in mermaid
+    assert "account_read · demo_core" in mermaid
+    assert "vay-von-mine" not in alice.get(exported(page(alice, "studio"))).content.decode()
+
+
+def test_nobody_else_takes_a_configuration_along(parts: Parts, alice: Client, cast: Cast):
+    row = parts.live("saga")
+    address, charlie = at("configuration-export", row.id), cast.browser(cast.charlie)
+    assert charlie.get(address).status_code == 404
+    assert charlie.get(f"/t/{cast.tenant_b.slug}/studio/configurations/{row.id}/export/").status_code == 404
+    assert alice.get(at("configuration-export", "01a20469-0000-7000-8000-000000000000")).status_code == 404
+    assert alice.post(address).status_code == 405
+    assert Client().get(address).status_code == 302
 
 
 def test_the_figures_of_a_live_configuration_are_looked_up_again(cast: Cast, parts: Parts) -> None:

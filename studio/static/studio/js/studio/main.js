@@ -242,7 +242,7 @@ async function picture(button) {
   const svg = studio.article.querySelector("a[data-export=svg]").href;
   try {
     const { png } = await import(root.dataset.picture);
-    await png(svg, `${studio.state.pattern}-${studio.state.platform}.png`);
+    await png(svg);
   } catch {
     studio.say(button.dataset.failed);
     button.querySelector("span").textContent = button.dataset.failed;

@@ -10,7 +10,13 @@ function loaded(url) {
   });
 }
 
-export async function png(url, name) {
+// the server names the file: after the configuration that is open, or the pattern
+function named(answer) {
+  const [, name] = /filename="([^"]+)\.svg"/.exec(answer.headers.get("Content-Disposition") ?? "") ?? [];
+  return `${name ?? "diagram"}.png`;
+}
+
+export async function png(url) {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(String(answer.status));
   const image = await loaded(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(await answer.text())}`);
@@ -19,7 +25,7 @@ export async function png(url, name) {
   canvas.height = image.naturalHeight * SCALE;
   canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
   const link = document.createElement("a");
-  link.download = name;
+  link.download = named(answer);
   link.href = canvas.toDataURL("image/png");
   link.click();
 }
