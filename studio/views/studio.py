@@ -14,7 +14,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -28,7 +30,7 @@ from tenants.access import may
 from tenants.identity import tenants_of
 from tenants.web import ConsoleRequest, tenant_view
 from workflows.access import access_configuration
-from workflows.domain.configurations import handle_of
+from workflows.domain.configurations import ConfigurationStatus, handle_of
 from workflows.domain.plan import Plan
 from workflows.domain.starters import starter_plans
 from workflows.patterns import pattern as pattern_of
@@ -77,6 +79,7 @@ def studio(request: ConsoleRequest) -> HttpResponse:
         context["export_url"] = f"{address}?{_exported(state)}"
     if own and own.traffic:
         context["traffic_url"] = f"{reverse('studio-traffic', args=[request.tenant.slug])}?configuration={asked}"
+        context["read_at"] = _now()
     if own is None and may("pattern.change"):
         context["use_url"] = _with_choice(reverse("pattern-new", args=[request.tenant.slug]), state)
     return render(request, "studio/studio/page.html", context)
@@ -87,8 +90,14 @@ def studio(request: ConsoleRequest) -> HttpResponse:
 def studio_traffic(request: ConsoleRequest) -> HttpResponse:
     """The figures on the lines of a configuration, for the page that has it open; none where nothing is live."""
     row = configuration_asked(request.GET.get("configuration", "")[:MOST_ID_LETTERS])
-    figures = opened(row).traffic if row else {}
-    return JsonResponse({"figures": dict(figures)}, headers={"Cache-Control": "no-store"})
+    live = row is not None and row.status == ConfigurationStatus.LIVE
+    figures = dict(opened(row).traffic) if row and live else {}
+    return JsonResponse({"live": live, "figures": figures, "read_at": _now()}, headers={"Cache-Control": "no-store"})
+
+
+def _now() -> str:
+    """The time of day in the tenant's zone, to say how old figures are."""
+    return date_format(timezone.localtime(), "H:i:s")
 
 
 @require_safe

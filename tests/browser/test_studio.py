@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import openai
 import pytest
 
 from tests.browser.driver import Visitor
@@ -302,28 +301,3 @@ def test_the_story_is_read_without_script(system: System, chromium: "Browser") -
     plain.page.click("#drawer-close")
     assert not plain.page.locator("#drawer").is_visible()
     plain.close()
-
-
-def test_a_call_is_seen_on_the_lines_of_a_live_configuration(owner: Visitor) -> None:
-    """A real call through the gateway; the open page shows it within seconds, and says when it cannot know."""
-    system = owner.system
-    listed = owner.context.request.get(
-        f"{system.base_url}/api/v1/patterns?pattern=model-router&status=live",
-        headers={"Authorization": f"Bearer {system.api_token}"},
-    ).json()["results"]
-    row = listed[0]
-    owner.open(f"/t/{system.slug}/studio/?pattern=model-router&configuration={row['id']}")
-    count = owner.page.locator(".diagram-wide [data-edge=ask] .d-count")
-    before = count.text_content() or ""
-    owner.page.locator("#studio-live:not(:empty)").wait_for()
-    with openai.OpenAI(base_url=f"{system.gateway_url}/v1", api_key=system.virtual_key, max_retries=0) as client:
-        client.chat.completions.create(
-            model=row["route"], messages=[{"role": "user", "content": "Hello"}], max_tokens=20
-        )
-    count.filter(has_not_text=before).wait_for(timeout=20_000)
-    owner.page.route("**/studio/traffic/**", lambda route: route.abort())
-    owner.page.locator("#studio-live", has_text="No connection").wait_for(timeout=20_000)
-    assert count.is_visible()
-    owner.page.unroute("**/studio/traffic/**")
-    owner.complaints = [one for one in owner.complaints if "ERR_FAILED" not in one]
-    assert owner.faults() == []

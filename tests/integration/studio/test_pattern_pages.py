@@ -277,14 +277,19 @@ def test_the_figures_of_a_live_configuration_are_looked_up_again(cast: Cast, par
     alice = cast.browser(cast.alice)
     drawn = page(alice, "studio", pattern="orchestrator", configuration=str(row.id))
     assert f'data-traffic="{at("studio-traffic")}?configuration={row.id}"' in drawn
-    figures = alice.get(at("studio-traffic"), {"configuration": row.id}).json()["figures"]
-    assert figures["ask"] == "0"
-    assert alice.get(at("studio-traffic"), {"configuration": "nothing"}).json() == {"figures": {}}
+    told = alice.get(at("studio-traffic"), {"configuration": row.id}).json()
+    assert (told["live"], told["figures"]["ask"]) == (True, "0")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", told["read_at"])
+    send(alice, "pattern-stop", row.id)
+    stopped = alice.get(at("studio-traffic"), {"configuration": row.id}).json()
+    assert (stopped["live"], stopped["figures"]) == (False, {})
+    unknown = alice.get(at("studio-traffic"), {"configuration": "nothing"}).json()
+    assert (unknown["live"], unknown["figures"]) == (False, {})
 
 
 def test_nobody_elses_figures_are_told(cast: Cast, parts: Parts) -> None:
     row = parts.live("orchestrator")
     charlie = cast.browser(cast.charlie)
     own = charlie.get(f"/t/{cast.tenant_b.slug}/studio/traffic/", {"configuration": row.id})
-    assert own.json() == {"figures": {}}
+    assert (own.json()["live"], own.json()["figures"]) == (False, {})
     assert charlie.get(at("studio-traffic"), {"configuration": row.id}).status_code == 404

@@ -1,26 +1,56 @@
 // A configuration that is live: its figures are looked up again and again, and what is new travels along its line.
+// What the page knows of the server is one word in `badge`: fresh, slow, lost, over (not live any more), gone (no longer
+// allowed). The figures last seen stay; a server that does not answer is asked again with growing pauses.
 const EVERY_MS = 5000;
 const MOST_MS = 60000;
+const SLOW_MS = 2500;
+const PATIENCE_MS = 12000;
 const TRAVELS_MS = 900;
+const REFUSED = [401, 403, 404];
 
 export function follow({ url, board, badge, idle }) {
+  const times = badge.querySelectorAll("time");
   let failures = 0;
-  const again = () => setTimeout(look, Math.min(EVERY_MS * 2 ** failures, MOST_MS));
+  let timer = 0;
+  let asking = false;
+
+  function show(state) {
+    if (badge.dataset.state !== state) badge.dataset.state = state;
+  }
+
+  function again(after) {
+    clearTimeout(timer);
+    timer = setTimeout(look, after);
+  }
 
   async function look() {
-    if (!document.hidden) {
-      try {
-        const answer = await fetch(url);
-        if (!answer.ok) throw new Error(String(answer.status));
-        take((await answer.json()).figures);
-        failures = 0;
-      } catch {
-        failures += 1;
-      }
-      const words = failures ? badge.dataset.away : badge.dataset.fresh;
-      if (badge.textContent !== words) badge.textContent = words;
+    if (asking || badge.dataset.state === "gone") return;
+    if (document.hidden) return again(EVERY_MS);
+    asking = true;
+    const slow = setTimeout(() => { if (!failures) show("slow"); }, SLOW_MS);
+    try {
+      await ask();
+      failures = 0;
+    } catch {
+      failures += 1;
+      show("lost");
     }
-    again();
+    clearTimeout(slow);
+    asking = false;
+    again(Math.min(EVERY_MS * 2 ** failures, MOST_MS));
+  }
+
+  async function ask() {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: "manual" });
+    // a redirect leads to the sign-in page: whoever reads this is nobody any more
+    if (REFUSED.includes(answer.status) || answer.type === "opaqueredirect") return show("gone");
+    if (!answer.ok) throw new Error(String(answer.status));
+    const { live, figures, read_at: moment } = await answer.json();
+    if (live) {
+      take(figures);
+      for (const one of times) one.textContent = moment;
+    }
+    show(live ? "fresh" : "over");
   }
 
   function take(figures) {
@@ -48,5 +78,8 @@ export function follow({ url, board, badge, idle }) {
     requestAnimationFrame(frame);
   }
 
+  // back on line, or looked at again: no need to wait for the end of a long pause
+  addEventListener("online", look);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
   look();
 }
