@@ -12,6 +12,7 @@ from studio.diagrams.twin import Twin, mermaid, text_twin
 from studio.pattern_words import words
 from studio.viewstate import ViewState
 from workflows.domain.patterns import LANGUAGES, Pattern, Text
+from workflows.patterns import source
 
 
 def language() -> str:
@@ -50,6 +51,12 @@ def pictures(pattern: Pattern, state: ViewState, view: View, layouts: Sequence[L
     return mark_safe("".join(drawn))  # noqa: S308  # our own builder escapes
 
 
+def unlinked(pattern: Pattern, view: View) -> SafeString:
+    """Both layouts without anything to click on."""
+    drawn = (pattern_svg(pattern, replace(view, href=""), words(), layout=layout) for layout in ("wide", "narrow"))
+    return mark_safe("".join(drawn))  # noqa: S308  # our own builder escapes
+
+
 def twin(pattern: Pattern, view: View) -> Twin:
     """The drawing in words."""
     return text_twin(graph_of(pattern, view), words())
@@ -57,6 +64,8 @@ def twin(pattern: Pattern, view: View) -> Twin:
 
 def as_file(pattern: Pattern, view: View, kind: str) -> tuple[str, str]:
     """A drawing for export: its text and its media type."""
+    if kind == "yaml":
+        return source(pattern.slug), "application/yaml; charset=utf-8"
     if kind == "mermaid":
         return mermaid(graph_of(pattern, view), words()), "text/plain; charset=utf-8"
     return standalone_svg(pattern, view, words()), "image/svg+xml"

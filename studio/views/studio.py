@@ -42,7 +42,7 @@ ADDRESS = re.compile(r'href="\?[^"]*"')
 BETWEEN = re.compile(r"\s*\n\s*")
 MOST_ID_LETTERS = 40
 PANEL = "simulator"  # the id of the element that holds the simulator's panel
-FILE_ENDINGS = {"svg": "svg", "mermaid": "mmd"}
+FILE_ENDINGS = {"svg": "svg", "mermaid": "mmd", "yaml": "yaml"}
 
 
 @require_safe
@@ -153,7 +153,7 @@ def _part(_language: str, slug: str) -> str:
 
 @require_safe
 def studio_export(request: HttpRequest) -> HttpResponse:
-    """The drawing as a file: an SVG that stands alone, or mermaid text."""
+    """The drawing as a file: an SVG that stands alone, mermaid text, or the pattern itself as it is written (YAML)."""
     state, _corrections = view_state(request.GET, patterns())
     return _file(request, state, pattern_pictures.view_of(state), state.pattern)
 
@@ -172,7 +172,8 @@ def configuration_export(request: ConsoleRequest, configuration_id: UUID) -> Htt
 
 
 def _file(request: HttpRequest, state: ViewState, view: View, title: str) -> HttpResponse:
-    kind = "mermaid" if request.GET.get("format") == "mermaid" else "svg"
+    asked = request.GET.get("format", "")
+    kind = asked if asked in FILE_ENDINGS else "svg"
     text, media_type = pattern_pictures.as_file(pattern_of(state.pattern), view, kind)
     name = f"{title}-{state.platform}.{FILE_ENDINGS[kind]}"
     return HttpResponse(
@@ -204,6 +205,7 @@ def _shown(
         "list_url": "?" + state.query(view=LIST),
         "previous_url": "?" + state.query(beat=max(state.beat - 1, 0)),
         "next_url": "?" + state.query(beat=state.beat + 1 if state.beat < len(shown.story.beats) else 1),
+        "embed_url": reverse("studio-embed"),
         "export_url": f"{reverse('studio-export')}?{_exported(state)}",
     }
 

@@ -30,7 +30,7 @@ SHOWN = [*PAGES, *ACCOUNT_PAGES, "api-docs"]
 # pages for who is signed out, which the console of a member does not lead to
 NOT_LINKED = {"index": "/", "public-status": "/status/", "styleguide": "/styleguide/", "welcome": "/welcome/",
               "review": "/review/", "review-sent": "/review/sent/", "public-studio": "/studio/",
-              "public-simulate": "/studio/simulate/"}  # fmt: skip
+              "public-simulate": "/studio/simulate/", "studio-embed": "/studio/embed/"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

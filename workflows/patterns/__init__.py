@@ -25,7 +25,12 @@ def patterns() -> tuple[Pattern, ...]:
 
 def read(slug: str) -> Pattern:
     """The pattern of one file; InvalidDefinition with its faults."""
-    return read_pattern((HERE / f"{slug}.yaml").read_bytes(), blocks())
+    return read_pattern(source(slug).encode(), blocks())
+
+
+def source(slug: str) -> str:
+    """The file of a pattern as it stands."""
+    return (HERE / f"{slug}.yaml").read_text(encoding="utf-8")
 
 
 def pattern(slug: str) -> Pattern:

@@ -55,7 +55,7 @@ def test_only_these_pages_have_no_door() -> None:
     assert open_to_all == {
         *("index", "approval-link", "invitation-accept", "public-status", "set_theme", "styleguide"),
         *("welcome", "review", "review-sent", "public-simulate", "run-stream"),
-        *("public-studio", "studio-patterns", "studio-part", "studio-export", "studio-use"),
+        *("public-studio", "studio-patterns", "studio-part", "studio-export", "studio-embed", "studio-use"),
         "run-stream",  # streams have doors of their own, which go on looking: studio/live/doors.py
     }
 

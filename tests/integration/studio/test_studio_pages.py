@@ -12,8 +12,9 @@ from tenants.domain import Role
 from tests import factories
 from tests.cast import Cast
 from tests.integration.studio.kit import at, page
+from workflows.domain.pattern_file import read_pattern
 from workflows.domain.patterns import PLATFORMS, SCENARIOS
-from workflows.patterns import patterns
+from workflows.patterns import blocks, pattern, patterns
 
 pytestmark = pytest.mark.django_db
 PUBLIC = "/studio/"
@@ -206,11 +207,28 @@ def test_a_drawing_is_taken_along_as_a_file(client: Client) -> None:
     assert svg["Content-Disposition"] == 'attachment; filename="orchestrator-aws.svg"'
     assert "AWS Step Functions" in svg.content.decode()
     assert "class=" not in svg.content.decode()
+    own = client.get("/studio/export/", {"format": "yaml", "pattern": "saga"})
+    assert own["Content-Disposition"] == 'attachment; filename="saga-cloudflare.yaml"'
+    assert read_pattern(own.content, blocks()) == pattern("saga")
     text = client.get("/studio/export/", {"format": "mermaid"})
     assert text["Content-Type"].startswith("text/plain")
     assert text.content.decode().startswith("flowchart")
 
 
-@pytest.mark.parametrize("path", [PUBLIC, "/studio/patterns/", "/studio/export/"])
+def test_only_the_page_to_embed_may_stand_in_a_frame_of_another_site(client: Client) -> None:
+    page = client.get("/studio/embed/", {"pattern": "saga", "platform": "aws", "beat": "2", "language": "vi"})
+    html = page.content.decode()
+    assert "frame-ancestors *" in page["Content-Security-Policy"]
+    assert "X-Frame-Options" not in page
+    assert '<html lang="vi">' in html
+    assert "AWS Step Functions" in html
+    assert {target for target in re.findall(r'<a [^>]*?href="([^"]+)', html) if "platform=aws" not in target} == set()
+    assert not re.search("<(script|form|button|input)", html)
+    studio = client.get(PUBLIC)
+    assert "frame-ancestors 'none'" in studio["Content-Security-Policy"]
+    assert studio["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("path", [PUBLIC, "/studio/patterns/", "/studio/export/", "/studio/embed/"])
 def test_nothing_here_takes_a_post(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405

@@ -33,10 +33,19 @@ function carried(link, state) {
   const next = url.searchParams.get("next");
   const target = next ? new URL(next, location.href) : url;
   for (const name of ["pattern", "platform", "scenario", "beat"]) {
-    if (target.searchParams.has(name)) target.searchParams.set(name, state[name]);
+    if (link.dataset.export || target.searchParams.has(name)) target.searchParams.set(name, state[name]);
   }
   if (next) url.searchParams.set("next", target.pathname + target.search);
   link.setAttribute("href", url.pathname + url.search);
+}
+
+// what to paste into another page: a frame that shows this state and nothing to click but the way here
+function frame(address, { pattern, platform, scenario, beat }) {
+  const url = new URL(address, location.href);
+  url.search = new URLSearchParams({ pattern, platform, scenario, beat, language: document.documentElement.lang });
+  const element = document.createElement("iframe");
+  for (const [name, value] of Object.entries({ src: url.href, title: document.title, width: "100%", height: "560", loading: "lazy" })) element.setAttribute(name, value);
+  return element.outerHTML;
 }
 
 export function relink(places, query, state) {
@@ -52,4 +61,6 @@ export function relink(places, query, state) {
   for (const next of document.querySelectorAll("input[name=next]")) next.value = location.pathname + location.search;
   const share = document.getElementById("share");
   if (share) share.dataset.copyValue = location.href;
+  const embed = document.getElementById("embed");
+  if (embed) embed.dataset.copyValue = frame(embed.dataset.address, state);
 }
