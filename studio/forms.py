@@ -9,6 +9,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from studio.audit_words import said
 from studio.terms import ROLE_LABELS, UNIT_KIND_LABELS
 from tenants.domain import Role, UnitKind
 from tenants.errors import Conflict, Invalid
@@ -139,7 +140,10 @@ class AuditFilterForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         field = self.fields["action"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("All actions")), *((name, name) for name in actions)]
+        field.choices = [
+            ("", _("All actions")),
+            *sorted(((name, said(name)) for name in actions), key=lambda choice: choice[1]),
+        ]
 
 
 class AcceptForm(ConsoleForm):

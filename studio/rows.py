@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from studio.audit_words import said
 from studio.presenters import Column
 from studio.terms import UNIT_KIND_LABELS, role_names
 from tenants.domain import UnitKind
@@ -130,12 +132,22 @@ def token_line(token: ApiToken, now: datetime) -> TokenLine:
     )
 
 
-def timeline(entries: Any) -> list[dict[str, Any]]:
-    """Audit entries as entries of a timeline."""
+def timeline(entries: Any, slug: str) -> list[dict[str, Any]]:
+    """Audit entries of the tenant with that slug as entries of a timeline."""
     return [
-        {"at": entry.at, "title": f"{entry.action} · {entry.object_label}", "text": entry.actor_label}
+        {
+            "at": entry.at,
+            "title": f"{said(entry.action)} · {_object_of(entry)}",
+            "text": entry.actor_label,
+            "url": reverse("audit-show", args=[slug, entry.id]),
+        }
         for entry in entries
     ]
+
+
+def _object_of(entry: Any) -> str:
+    """A run has no name: it is told by its definition where the entry knows it. Everything else has one."""
+    return str(entry.changes.get("definition") or entry.object_label)
 
 
 def unit_columns() -> list[Column]:

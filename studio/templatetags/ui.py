@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from studio import formats, presenters
+from studio.audit_words import said
 from studio.diagrams import charts, drawings
 from studio.icons import icon_svg
 from studio.labels import status_label
@@ -93,6 +94,12 @@ def when(moment: datetime | None, style: str = "relative") -> SafeString | str:
         words,
     )
     return format_html('{} <span class="quiet">{}</span>', live, clock) if style == "both" else live
+
+
+@register.filter
+def audited(action: str) -> str:
+    """An action of the audit trail in words."""
+    return said(action)
 
 
 @register.filter

@@ -47,7 +47,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         "steps": _steps(),
         **_figures(request.tenant.slug),
         **_health(),
-        "recent": rows.timeline(audit_list(AuditFilter())[:RECENT]) if may("audit.read") else [],
+        "recent": rows.timeline(audit_list(AuditFilter())[:RECENT], request.tenant.slug) if may("audit.read") else [],
     }
     return render(request, "studio/home.html", context)
 

@@ -52,7 +52,9 @@ def unit_show(request: ConsoleRequest, unit_id: UUID) -> HttpResponse:
         "keys": virtual_key_list(unit_id=unit.id, status="active")[:MOST_KEYS] if may("key.read") else [],
         "may_issue": may("key.change") and unit.archived_at is None,
         "may_see_usage": may("usage.read"),
-        "changes": rows.timeline(audit_list(AuditFilter(object_id=str(unit.id)))[:10]) if may("audit.read") else [],
+        "changes": rows.timeline(audit_list(AuditFilter(object_id=str(unit.id)))[:10], request.tenant.slug)
+        if may("audit.read")
+        else [],
         "may_change": may("unit.change"),
     }
     return render(request, "studio/units/show.html", context)
