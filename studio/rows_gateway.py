@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from routing.domain.providers import KINDS
 from routing.domain.spec import RouteSpec
@@ -22,6 +23,15 @@ from studio.terms import STRATEGY_NAMES, TIER_LABELS
 
 MOST_FEATURES = 6
 UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+# what a strategy compared: values in their own units, or shares of one score
+PART_LABELS = {"cost": gettext_lazy("Cost"), "latency_ms": gettext_lazy("Latency"), "quality": gettext_lazy("Quality")}
+SHARE_LABELS = {
+    "cost": gettext_lazy("Cost share"),
+    "latency": gettext_lazy("Latency share"),
+    "quality": gettext_lazy("Quality share"),
+    "score": gettext_lazy("Score"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +246,9 @@ def _rung(candidate: CandidateView, attempt: AttemptRow | None, *, cached: bool)
 
 
 def decision_table(explanation: Explanation) -> dict[str, Any]:
-    """All candidates with the parts that were compared."""
+    """All candidates with the parts that were compared; each part is (figure, note under it)."""
     parts = sorted({part.name for one in explanation.candidates for part in one.parts})
+    shares = explanation.strategy == "balanced"
     rows = [
         {
             "rank": one.rung,
@@ -245,19 +256,22 @@ def decision_table(explanation: Explanation) -> dict[str, Any]:
             "winner": one.fate == "chosen",
             "kept": one.fate != "dropped",
             "rule": "; ".join(cause.text for cause in one.causes),
-            "parts": [_part(name, {part.name: part.value for part in one.parts}) for name in parts],
+            "parts": [
+                (_part(name, {part.name: part.value for part in one.parts}, shares=shares), "") for name in parts
+            ],
             "total": "",
         }
         for one in explanation.candidates
     ]
-    return {"candidates": rows, "parts": [name.replace("_", " ") for name in parts]}
+    words = SHARE_LABELS if shares else PART_LABELS
+    return {"candidates": rows, "parts": [str(words.get(name, name)) for name in parts]}
 
 
-def _part(name: str, values: dict[str, float]) -> str:
+def _part(name: str, values: dict[str, float], *, shares: bool) -> str:
     value = values.get(name)
     if value is None:
         return "–"
-    if name == "cost":
+    if name == "cost" and not shares:
         return formats.money(int(value))
     return formats.duration(value) if name.endswith("_ms") else formats.number(value, 3)
 

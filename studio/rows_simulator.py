@@ -282,7 +282,7 @@ def _table(simulation: Simulation, explanation: Explanation) -> dict[str, Any]:
     headings = [_("Latency, median"), _("Estimated cost")]
     for row, estimate in zip(table["candidates"], simulation.estimates, strict=True):
         figures = ((estimate.p50, _time(estimate.p50)), (estimate.cost, _money(estimate.cost)))
-        row["parts"] = [*(_with_source(figure, value) for figure, value in figures), *row["parts"]]
+        row["parts"] = [*((value, SOURCES[figure.source][1]) for figure, value in figures), *row["parts"]]
     table["candidates"].sort(key=lambda row: (row["rank"] is None, row["rank"]))
     return {"candidates": table["candidates"], "parts": [*headings, *table["parts"]]}
 

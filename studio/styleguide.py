@@ -101,10 +101,17 @@ def _routing() -> dict[str, object]:
     )
     scores = {"large-us": ("0.62", "0.21", "0.09", "0.92"), "on-premise": ("0.48", "0.30", "0.02", "0.80")}
     kept = [
-        {"rank": rank, "name": name, "kept": True, "winner": rank == 1, "parts": parts, "total": total}
+        {
+            "rank": rank,
+            "name": name,
+            "kept": True,
+            "winner": rank == 1,
+            "parts": [(one, "") for one in parts],
+            "total": total,
+        }
         for rank, (name, (*parts, total)) in enumerate(scores.items(), start=1)
     ]
-    dropped = {"name": "small-eu", "kept": False, "rule": "context window", "parts": ("–", "–", "–")}
+    dropped = {"name": "small-eu", "kept": False, "rule": "context window", "parts": [("–", "")] * 3}
     return {"rungs": rungs, "candidates": [*kept, dropped], "parts": ("Quality", "Cost", "Latency")}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -113,12 +114,12 @@ _COUNTERFACTUALS: Final[Mapping[str, Callable[[Mapping[str, Any], dict[str, str]
 
 def _amount(unit: str, by: float) -> str:
     if unit == "nano_usd":
-        return f"{(Decimal(str(by)) / 10**9).normalize():f} USD"
+        return f"{number_format((Decimal(str(by)) / 10**9).normalize())} USD"
     if unit == "ms":
-        return f"{by:g} ms"
+        return f"{number_format(f'{by:g}')} ms"
     if unit == "difficulty":
-        return _("%(share)s points") % {"share": f"{by * 100:.1f}"}
-    return f"{by:g}"
+        return _("%(share)s points") % {"share": number_format(by * 100, 1)}
+    return _("%(share)s of the score") % {"share": number_format(by, 3)}
 
 
 def _shown(value: Any) -> str:
