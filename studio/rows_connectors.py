@@ -16,6 +16,7 @@ from studio.presenters import Column
 MASK = "•••"
 HIDDEN = {"personal", "secret"}
 MOST_CODES = 12
+RUN = "run "  # how a run is named as an actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class CallLine:
     detail: str
     duration_ms: int | None
     actor: str
+    run_id: str
     key: str
     number: int
     looked_up: bool
@@ -186,6 +188,7 @@ def call_line(call: Call, now: datetime, operation_ids: Mapping[str, UUID]) -> C
         detail=last.detail if last else "",
         duration_ms=ended.duration_ms if ended else None,
         actor=started.actor,
+        run_id=started.actor.removeprefix(RUN) if started.actor.startswith(RUN) else "",
         key=started.idempotency_key,
         number=started.number,
         looked_up=call.settled is not None,

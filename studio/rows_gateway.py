@@ -239,7 +239,7 @@ def _rung(candidate: CandidateView, attempt: AttemptRow | None, *, cached: bool)
         why = attempt.outcome if attempt.http_status is None else f"{attempt.outcome} ({attempt.http_status})"
         return Rung(candidate.name, "winner" if attempt.outcome == "ok" else "tried", why, figures)
     if candidate.fate == "dropped":
-        return Rung(candidate.name, "dropped", "; ".join(cause.text for cause in candidate.causes), figures)
+        return Rung(candidate.name, "dropped", " ".join(cause.text for cause in candidate.causes), figures)
     if cached and candidate.fate == "chosen":
         return Rung(candidate.name, "winner", _("its earlier answer came from the cache"), figures)
     return Rung(candidate.name, "standby", "", figures)
@@ -255,7 +255,7 @@ def decision_table(explanation: Explanation) -> dict[str, Any]:
             "name": one.name,
             "winner": one.fate == "chosen",
             "kept": one.fate != "dropped",
-            "rule": "; ".join(cause.text for cause in one.causes),
+            "rule": " ".join(cause.text for cause in one.causes),
             "parts": [
                 (_part(name, {part.name: part.value for part in one.parts}, shares=shares), "") for name in parts
             ],

@@ -211,7 +211,7 @@ def _rungs(simulation: Simulation, explanation: Explanation) -> list[Rung]:
         if index in tried:
             continue
         candidate = explanation.candidates[index]
-        why = "; ".join(cause.text for cause in candidate.causes)
+        why = " ".join(cause.text for cause in candidate.causes)
         rungs.append(
             Rung(
                 candidate.name,

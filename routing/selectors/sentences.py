@@ -123,4 +123,6 @@ def _amount(unit: str, by: float) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, int):
+        return str(number_format(value, force_grouping=True))
     return _("not known") if value is None else str(value)
