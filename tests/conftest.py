@@ -15,9 +15,13 @@ from psycopg.conninfo import make_conninfo
 
 from config.bootstrap import create_database, database_statements
 
-pytest_plugins = ["tests.cast"]
+pytest_plugins = ["tests.cast", "tests.servers", "tests.turns"]
 
 TEMPLATE = "test_template"
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    # the processes that tests start keep it for this session: without any a start takes three times as long
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(settings.DATA_DIR) / "pycache"))
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ from tests.sandbox import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 100
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPYCACHEPREFIX")
 READY = "Ctrl-C stops everything"
 
 

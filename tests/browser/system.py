@@ -20,11 +20,11 @@ from typing import Any
 
 from tests.browser.traffic import make_traffic
 from tests.sandbox import free_port
+from tests.system import KEPT
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
 REUSE = "BROWSER_DATA_DIR"  # the data directory of a running `manage.py up` to test against instead
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 
 _started: list["subprocess.Popen[bytes]"] = []  # kept, since the one who stops it may be another test process
 

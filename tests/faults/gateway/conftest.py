@@ -1,12 +1,5 @@
 """The fixtures of the gateway's integration tests, for tests that break things."""
 
-from tests.integration.routing.gateway.conftest import (
-    bank,
-    database,
-    database_url,
-    gateway,
-    sandbox,
-    sandbox_server,
-)
+from tests.integration.routing.gateway.conftest import bank, database
 
-__all__ = ["bank", "database", "database_url", "gateway", "sandbox", "sandbox_server"]
+__all__ = ["bank", "database"]

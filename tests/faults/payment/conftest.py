@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.acceptance.conftest import desk, up
+from tests.acceptance.conftest import desk
 from tests.faults.payment.payment import Counter
 from tests.faults.payment.ward import Ward, ward_of
 from tests.system import Desk, Up
 
-__all__ = ["desk", "up"]
+__all__ = ["desk"]
 
 
 @pytest.fixture(scope="module")

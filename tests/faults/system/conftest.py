@@ -1,5 +1,5 @@
 """The running system of the acceptance tests, for tests that break it."""
 
-from tests.acceptance.conftest import desk, gateways, models, second, up
+from tests.acceptance.conftest import desk
 
-__all__ = ["desk", "gateways", "models", "second", "up"]
+__all__ = ["desk"]

@@ -13,12 +13,9 @@ import httpx
 import pytest
 import redis
 
-from tests.acceptance.conftest import desk as running_desk
-from tests.acceptance.conftest import up
 from tests.faults.system.outages import killed
 from tests.system import Desk, Up, eventually
 
-__all__ = ["running_desk", "up"]
 pytestmark = pytest.mark.timeout(300)
 SECONDS = 60
 RUNS = 4

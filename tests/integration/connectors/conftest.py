@@ -1,4 +1,4 @@
-"""A real demo core, a transport that may reach this machine, and a desk to call through."""
+"""A transport that may reach this machine, workers, and a desk to call the demo core through."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,24 +9,9 @@ from connectors import ports
 from connectors.transport import GuardedTransport
 from tenants.egress import EgressPolicy, parse_allow
 from tests.cast import Cast
-from tests.demo_core import DemoCoreServer, running_core
+from tests.demo_core import DemoCoreServer
 from tests.integration.connectors.crew import Crew
 from tests.integration.connectors.kit import CoreDesk, open_core_desk
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoCoreServer]:
-    with running_core(tmp_path_factory.mktemp("core")) as server:
-        yield server
-
-
-@pytest.fixture
-def core(running: DemoCoreServer) -> DemoCoreServer:
-    """The demo core with its opening balances and all switches off."""
-    if running.process.poll() is not None:
-        running.start()
-    running.reset()
-    return running
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from tenants.domain import Role
 from tenants.egress import EgressPolicy, parse_allow
 from tests import factories
 from tests.cast import Cast, committed
-from tests.demo_core import DemoCoreServer, running_core
+from tests.demo_core import DemoCoreServer
 from tests.integration.studio.kit import at, page, send, text
 
 pytestmark = pytest.mark.django_db
@@ -31,12 +31,6 @@ def transport() -> Iterator[None]:
     ports.bind_transport(GuardedTransport(EgressPolicy(parse_allow(["127.0.0.1:*"]))))
     yield
     ports.bind_transport(before)
-
-
-@pytest.fixture(scope="module")
-def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoCoreServer]:
-    with running_core(tmp_path_factory.mktemp("core")) as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,14 +9,7 @@ from routing.adapters.gateway_client import HttpGateway
 from routing.gateway_port import bind_gateway
 from tests.cast import committed
 from tests.gateway import Gateway
-from tests.integration.routing.gateway.conftest import (  # noqa: F401 - fixtures
-    Bank,
-    bank,
-    database_url,
-    gateway,
-    sandbox,
-    sandbox_server,
-)
+from tests.integration.routing.gateway.conftest import Bank, bank  # noqa: F401 - a fixture
 from tests.integration.workflows.runs import Engine, plan_of
 from workflows import workload_keys
 from workflows.domain.plan import Call

@@ -1,6 +1,5 @@
-"""A real gateway process over the test database, the session's Redis and the sandbox model server."""
+"""A tenant that calls the session's gateway over the sandbox model server."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -13,33 +12,8 @@ import pytest
 from django.db import connections
 
 from tests.cast import Cast, conninfo
-from tests.gateway import Gateway, Key, World, gateway_url, running_gateway
-from tests.sandbox import SandboxServer, running_sandbox
-
-
-@pytest.fixture(scope="session")
-def sandbox_server() -> Iterator[SandboxServer]:
-    with running_sandbox() as server:
-        yield server
-
-
-@pytest.fixture
-def sandbox(sandbox_server: SandboxServer) -> SandboxServer:
-    """The sandbox model server with its counts at zero."""
-    sandbox_server.reset()
-    return sandbox_server
-
-
-@pytest.fixture(scope="session")
-def database_url(django_db_setup: None) -> str:
-    """The test database in the gateway's role."""
-    return gateway_url(str(connections["default"].settings_dict["NAME"]))
-
-
-@pytest.fixture(scope="session")
-def gateway(database_url: str) -> Iterator[Gateway]:
-    with running_gateway(database_url, os.environ["REDIS_URL"]) as process:
-        yield process
+from tests.gateway import Gateway, Key, World
+from tests.sandbox import SandboxServer
 
 
 @dataclass
