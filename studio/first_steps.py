@@ -22,7 +22,8 @@ from tenants.access import may
 from tenants.domain import ACTIONS, Role
 from tenants.selectors import unit_list
 from workflows.models import Run
-from workflows.selectors import definition_list, run_list
+from workflows.selectors import definition_list, run_list, runs_that_work
+from workflows.statuses import FINAL
 from workflows.workload_keys import WORKLOAD_KEY
 
 ACTION: Final = "route.try"  # who may do that may take some of the steps
@@ -149,8 +150,30 @@ def first_request() -> UsageRecord | None:
 
 
 def first_run() -> Run | None:
-    """The newest run."""
-    return run_list().first()
+    """The newest run that works; while there is none, the newest of all."""
+    return runs_that_work().first() or run_list().first()
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """Where the last step stands while no run has worked yet: what is going on, or what went wrong."""
+
+    run: Run
+    title: str
+    detail: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.run.status in FINAL
+
+
+def unproven_run() -> LastRun | None:
+    """The newest run while none has worked; nothing when there is none, or when one has."""
+    run = None if runs_that_work().exists() else run_list().first()
+    if run is None:
+        return None
+    error = run.error if isinstance(run.error, dict) else {}
+    return LastRun(run, str(error.get("title") or error.get("type") or ""), str(error.get("detail") or ""))
 
 
 def _done() -> dict[str, bool]:
@@ -160,7 +183,7 @@ def _done() -> dict[str, bool]:
         "key": virtual_key_list(status="active").exclude(name__in=OWN_KEYS).exists(),
         "call": first_request() is not None,
         "workflow": definition_list().exists(),
-        "run": run_list().exists(),
+        "run": runs_that_work().exists(),
     }
 
 

@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Exists, F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.utils import timezone
 
 from tenants.access import require
-from workflows.models import Definition, DefinitionVersion, Delivery, Event, Run, RunEvent
-from workflows.statuses import DefinitionStatus
+from workflows.approvals.domain import Status as ApprovalStatus
+from workflows.models import Approval, Definition, DefinitionVersion, Delivery, Event, Run, RunEvent
+from workflows.statuses import DefinitionStatus, RunStatus
 
 PASSED = ("input", "output", "arguments", "detail", "filter", "key")
 MOST_STEP_LINES = 500
@@ -31,6 +32,13 @@ def version_list(definition: Definition) -> QuerySet[DefinitionVersion]:
     """Versions of a definition, newest first, without source, document and plan."""
     require("definition.read")
     rows: QuerySet[DefinitionVersion] = DefinitionVersion.objects.filter(definition=definition)
+    return rows.defer("source", "document", "plan").order_by("-id")
+
+
+def version_recent() -> QuerySet[DefinitionVersion]:
+    """Versions of all definitions, newest first, without source, document and plan."""
+    require("definition.read")
+    rows: QuerySet[DefinitionVersion] = DefinitionVersion.objects.select_related("definition")
     return rows.defer("source", "document", "plan").order_by("-id")
 
 
@@ -56,6 +64,13 @@ def run_list(
     if ended_within is not None:
         rows = rows.filter(finished_at__gte=timezone.now() - ended_within)
     return rows.filter(**{name: value for name, value in conditions.items() if value})
+
+
+def runs_that_work() -> QuerySet[Run]:
+    """Runs that completed, and those that wait for a person as their definition says; newest first."""
+    asked = Approval.objects.filter(run_id=OuterRef("pk"), status=ApprovalStatus.OPEN)
+    waits = Q(status=RunStatus.WAITING) & Exists(asked)
+    return run_list().filter(Q(status=RunStatus.COMPLETED) | waits)
 
 
 def run_history(run: Run, *, after: int = 0) -> QuerySet[RunEvent]:

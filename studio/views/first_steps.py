@@ -70,6 +70,7 @@ def first_steps(request: ConsoleRequest) -> HttpResponse:
         "steps": found,
         "record": steps.first_request(),
         "run": steps.first_run(),
+        "unproven": steps.unproven_run(),
     }
     return render(request, "studio/first_steps/index.html", context)
 
@@ -194,7 +195,7 @@ def _run(request: ConsoleRequest) -> HttpResponse:
     form = StartForm(posted(request), initial={"input": _input(definition)})
     started = submitted(request, form, lambda data: run_start(definition=str(definition), input=data["input"]))
     if started is None:
-        return _page(request, "run", form=form, definition=definition)
+        return _page(request, "run", form=form, definition=definition, unproven=steps.unproven_run())
     return redirect("first-steps", request.tenant.slug)
 
 

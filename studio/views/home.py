@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from keys.selectors import budgets_closest_to_limit
-from routing.selectors.configuration import deployment_list
+from keys.domain.limits import Meter
+from keys.selectors import budgets_closest_to_limit, limit_list
 from routing.selectors.filters import last_days, reporting_zone
 from routing.selectors.usage import usage_totals
 from studio import first_steps, rows, rows_keys
-from studio.needs import needs
+from studio.needs import areas
+from studio.recent import recent_edits
 from studio.views import public
 from tenants.access import may
 from tenants.identity import tenants_of
@@ -40,14 +41,16 @@ def index(request: HttpRequest) -> HttpResponse:
 @tenant_view("home.read")
 def home(request: ConsoleRequest) -> HttpResponse:
     """What needs me now, and little else; a new tenant is led through its first steps."""
-    waiting = needs(request.tenant.slug)
+    known = areas(request.tenant.slug)
+    waiting = [need for area in known for need in area.needs]
     context = {
         "needs": waiting,
+        "calm": [area.calm for area in known if not area.needs],
         "approvals": next((need for need in waiting if need.key == "approvals"), None),
         "steps": _steps(),
         **_figures(request.tenant.slug),
-        **_health(),
-        "recent": rows.timeline(audit_list(AuditFilter())[:RECENT], request.tenant.slug) if may("audit.read") else [],
+        **_budgets(),
+        **_recent(request.tenant.slug),
     }
     return render(request, "studio/home.html", context)
 
@@ -73,10 +76,23 @@ def _figures(slug: str) -> dict[str, Any]:
     }
 
 
-def _health() -> dict[str, Any]:
-    context: dict[str, Any] = {}
-    if may("limit.read"):
-        context["budgets"] = [rows_keys.state_line(state) for state in budgets_closest_to_limit(BUDGETS)]
-    if may("deployment.read"):
-        context["deployments"] = deployment_list().count()
-    return context
+def _budgets() -> dict[str, Any]:
+    """Budgets in use, fullest first; and whether there is any."""
+    if not may("limit.read"):
+        return {}
+    return {
+        "shows_budgets": True,
+        "budgets": [rows_keys.state_line(state) for state in budgets_closest_to_limit(BUDGETS)],
+        "has_budget": limit_list().filter(meter=Meter.COST).exists(),
+        "may_limit": may("limit.change"),
+    }
+
+
+def _recent(slug: str) -> dict[str, Any]:
+    """The newest changes: all of them for those who read the audit log, those of workflows for other members."""
+    if may("audit.read"):
+        told = rows.timeline(audit_list(AuditFilter())[:RECENT], slug)
+        return {"recent": told, "recent_url": reverse("audit-list", args=[slug])}
+    if may("definition.read") and may("pattern.read"):
+        return {"recent": recent_edits(slug, RECENT), "recent_of": "workflows"}
+    return {}

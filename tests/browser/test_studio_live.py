@@ -76,13 +76,13 @@ def test_a_live_configuration_follows_its_traffic_and_says_how_the_server_is(own
     seen = count.text_content()
 
     web.freeze()
-    assert "takes long to answer" in said(page, "slow")
+    assert "takes its time" in said(page, "slow")
     web.thaw()
     said(page, "fresh")
     web.freeze()
     said(page, "slow")
     web.kill()
-    assert "asked again by itself" in said(page, "lost")
+    assert "Trying again" in said(page, "lost")
     assert page.locator("#studio-live [data-when=lost] time").inner_text().count(":") == 2
     assert (count.text_content(), page.evaluate(PLACES), page.evaluate("window.shifted")) == (seen, places, 0)
     web.start()

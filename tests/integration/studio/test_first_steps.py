@@ -1,5 +1,6 @@
 """The first steps: taken when what they lead to is there, skipped at will, refused to those who may not."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from tests.gateway import World
 from tests.integration.routing import control_kit
 from tests.integration.studio.kit import ADDRESS, at, page, send, text
 from workflows.domain.configurations import PatternSlug
-from workflows.models import Definition, Run
+from workflows.models import Approval, Definition, DefinitionVersion, Run
 from workflows.services import run_start
 from workflows.services.first_steps import first_definition_publish
+from workflows.statuses import FINAL, RunStatus
 
 pytestmark = pytest.mark.django_db
 SANDBOX = "https://sandbox.example.com"
@@ -56,7 +58,66 @@ def test_a_step_is_taken_when_what_it_leads_to_is_there(cast: Cast, alice: Clien
     with cast.acting():
         version = first_definition_publish(route="assistant", unit_id=unit.id)
         run_start(definition=str(version.definition), input={"question": "Why?"})
+    assert taken(alice) == list(KINDS)[:-1]
+    run_of(cast, version, RunStatus.COMPLETED)
     assert taken(alice) == list(KINDS)
+
+
+def published(cast: Cast) -> DefinitionVersion:
+    """The small workflow over a route."""
+    unit = wired(cast)
+    with cast.acting():
+        return first_definition_publish(route="assistant", unit_id=unit.id)
+
+
+def run_of(cast: Cast, version: DefinitionVersion, status: RunStatus, **fields: Any) -> Run:
+    """A run of it that stands like this."""
+    ended = timezone.now() if status in FINAL else None
+    with cast.acting():
+        return Run.objects.create(
+            definition=version.definition, version=version, status=status, finished_at=ended, input={}, **fields
+        )
+
+
+def test_a_run_that_waits_for_a_person_counts_and_one_that_waits_for_an_event_does_not(
+    cast: Cast, alice: Client
+) -> None:
+    run = run_of(cast, published(cast), RunStatus.WAITING)
+    assert "run" not in taken(alice)
+    with cast.acting():
+        until = timezone.now() + timedelta(days=1)
+        Approval.objects.create(run=run, effect="e", title="Pay?", expires_at=until, digest="0" * 64)
+    assert "run" in taken(alice)
+
+
+@pytest.mark.parametrize("status", [one for one in RunStatus if one is not RunStatus.COMPLETED])
+def test_no_other_run_counts(cast: Cast, alice: Client, status: RunStatus) -> None:
+    run_of(cast, published(cast), status)
+    assert "run" not in taken(alice)
+    assert f'href="{at("first-steps")}"' in page(alice, "home")
+
+
+def test_a_failed_run_says_what_failed_and_what_to_do(cast: Cast, alice: Client) -> None:
+    error = {"title": "Budget used up", "detail": "Lending has <nothing> left.", "status": 429}
+    run = run_of(cast, published(cast), RunStatus.FAULTED, error=error)
+    for shown in (page(alice, "first-steps"), page(alice, "first-step", "run")):
+        assert "The run did not get to its end" in shown
+        assert "Budget used up" in shown
+        assert "Lending has &lt;nothing&gt; left." in shown
+        assert f'href="{at("run-show", run.id)}">Look at the step that failed</a>' in shown
+        assert f'href="{at("definition-show", run.definition_id)}"' in shown
+    assert ">Start</button>" in page(alice, "first-step", "run")
+
+
+def test_a_run_that_goes_on_is_followed_and_one_that_worked_ends_the_matter(cast: Cast, alice: Client) -> None:
+    version = published(cast)
+    failed = run_of(cast, version, RunStatus.FAULTED)
+    run_of(cast, version, RunStatus.RUNNING)
+    assert "A run is on its way" in page(alice, "first-steps")
+    worked = run_of(cast, version, RunStatus.COMPLETED)
+    shown = page(alice, "first-steps")
+    assert "did not get to its end" not in shown
+    assert [str(one.id) in shown for one in (worked, failed)] == [True, False]
 
 
 def test_keys_of_the_system_and_failed_calls_do_not_count(cast: Cast, alice: Client) -> None:

@@ -7,6 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from keys.domain.limits import Meter, Window
+from keys.services import limit_create
 from tenants.domain import Role
 from tenants.ids import uuid7
 from tests import factories
@@ -121,14 +123,48 @@ def test_nobody_is_told_of_what_they_may_not_see(cast: Cast, trouble: Bench) -> 
     assert cast.browser(cast.charlie).get(at("home")).status_code == 404
 
 
-def test_calm_is_short(cast: Cast) -> None:
+def test_calm_is_said_of_every_part_with_the_way_there(cast: Cast) -> None:
     with cast.acting():
         World(ADDRESS).deployment("sound")
         factories.unit()
-    shown = page(cast.browser(cast.alice), "home")
+    alice = cast.browser(cast.alice)
+    shown, calm = page(alice, "home"), alice.get(at("home")).context["calm"]
     assert "Nothing needs you" in shown
-    assert "No trouble with 1 deployment" in shown
-    assert "Budgets closest" not in shown
+    assert "No trouble with 1 deployment in the last 15 minutes." in shown
+    lists = ("approval-list", "run-list", "delivery-list", "deployment-list", "limit-list")
+    assert [one.url for one in calm] == [at(view) for view in lists]
+    assert all(one.text in shown and alice.get(one.url).status_code == 200 for one in calm)
+
+
+def test_a_part_with_trouble_is_not_called_calm(cast: Cast, trouble: Bench) -> None:
+    assert cast.browser(cast.alice).get(at("home")).context["calm"] == []
+    calm = member(cast, Role.APPROVER).get(at("home")).context["calm"]
+    assert [one.text for one in calm] == ["No approval waits for you."]
+
+
+def test_budgets_are_told_before_there_is_one_and_before_one_is_used(cast: Cast) -> None:
+    with cast.acting():
+        unit = factories.unit()
+    alice, developer = cast.browser(cast.alice), member(cast, Role.DEVELOPER)
+    assert "There is no budget yet" in page(alice, "home")
+    assert f'href="{at("limit-new")}">Set a budget</a>' in page(alice, "home")
+    assert "Set a budget" not in page(developer, "home")
+    with cast.acting():
+        limit_create(name="Lending", meter=Meter.COST, window=Window.MONTH, amount=1_000, unit_id=unit.id)
+    assert "Nothing has been spent against a budget" in page(developer, "home")
+
+
+def test_edits_of_workflows_are_told_to_those_who_do_not_read_the_audit_log(cast: Cast) -> None:
+    developer = member(cast, Role.DEVELOPER)
+    assert "No workflow has been published" in page(developer, "home")
+    with cast.acting():
+        version = definition_publish(LISTENER)
+    shown = page(developer, "home")
+    assert f'href="{at("definition-show", version.definition_id)}">tests/listener 1.0.0</a>' in shown
+    assert "Published by" in shown
+    assert "The whole audit log" not in shown
+    assert "The whole audit log" in page(cast.browser(cast.alice), "home")
+    assert "Recent changes" not in page(member(cast, Role.APPROVER), "home")
 
 
 def test_figures_of_the_day_lead_to_the_requests_they_count(cast: Cast) -> None:
