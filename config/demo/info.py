@@ -1,4 +1,4 @@
-"""What `up` and `manage.py demo_info` say about an installation: addresses, demo logins, token, key.
+"""What `up` and `manage.py demo_info` say about an installation: addresses, demo logins, live patterns, token, key.
 
 `demo.json` is written by the demo loader (mode 0600); `addresses.json` by `up`, since ports may change between starts.
 """
@@ -12,6 +12,7 @@ from config.supervisor.plan import Layout
 
 FIELDS = (
     "base_url", "gateway_url", "tenant", "api_token", "virtual_key", "users", "sandbox_model_url", "demo_core_url",
+    "patterns",
 )  # fmt: skip
 
 
@@ -39,7 +40,25 @@ def _demo_core_url(layout: Layout) -> str | None:
 def read(data_dir: Path) -> dict[str, Any]:
     """Every field, null where a part does not exist."""
     known = {**read_private(path(data_dir)), **read_private(data_dir / "addresses.json")}
-    return {field: known.get(field) for field in FIELDS}
+    return {field: known.get(field) for field in FIELDS} | {"patterns": _patterns(known)}
+
+
+def _patterns(known: dict[str, Any]) -> list[dict[str, str]] | None:
+    """The demo's live configurations with the addresses of their page, of their drawing, and of the REST API."""
+    base, made = known.get("base_url"), known.get("patterns")
+    if base is None or made is None:
+        return None
+    tenant = f"{base}/t/{known['tenant']}"
+    return [
+        {
+            "pattern": one["pattern"],
+            "name": one["name"],
+            "url": f"{tenant}/patterns/{one['id']}/",
+            "studio_url": f"{tenant}/studio/?pattern={one['pattern']}&configuration={one['id']}",
+            "api_url": f"{base}/api/v1/patterns/{one['id']}/",
+        }
+        for one in made
+    ]
 
 
 def text(values: dict[str, Any]) -> str:
@@ -53,6 +72,10 @@ def text(values: dict[str, Any]) -> str:
         width = max(len(user["email"]) for user in values["users"])
         lines += ["", "  Sign in as"]
         lines += [f"    {user['email']:<{width}}  {user['password']}  ({user['role']})" for user in values["users"]]
+    if values["patterns"]:
+        width = max(len(one["name"]) for one in values["patterns"])
+        lines += ["", "  Live patterns"]
+        lines += [f"    {one['name']:<{width}}  {one['url']}  ({one['pattern']})" for one in values["patterns"]]
     if values["api_token"]:
         lines += ["", f"  API token    {values['api_token']}"]
     if values["virtual_key"]:

@@ -213,8 +213,8 @@ def _patterns(loaded: Loaded) -> None:
             name="Payment by events", pattern="choreography", unit_id=payments, definition_ids=participants
         ),
     )
-    for one in wanted:
-        workflows.configuration_start(workflows.configuration_create(one).id)
+    live = [workflows.configuration_start(workflows.configuration_create(one).id) for one in wanted]
+    loaded.secrets["patterns"] = [{"id": str(one.id), "name": one.name, "pattern": one.pattern} for one in live]
 
 
 def _budget(name: str, amount: int, *, unit_id: UUID | None = None, virtual_key_id: UUID | None = None) -> None:

@@ -42,3 +42,27 @@ def test_secrets_come_from_the_private_file(data_dir, capsys):
     values = json.loads(capsys.readouterr().out)
     assert (values["api_token"], values["base_url"]) == ("orc-api-x", "http://127.0.0.1:1")
     assert info.path(data_dir).stat().st_mode & 0o777 == 0o600
+
+
+def test_live_patterns_are_listed_with_where_they_are_now(data_dir, capsys):
+    info.write_addresses(data_dir, LAYOUT)
+    made = {"id": "0199", "name": "Tra cứu", "pattern": "adapter"}
+    write_private(info.path(data_dir), {"tenant": "demo", "patterns": [made]})
+    call_command("demo_info", as_json=True)
+    [one] = json.loads(capsys.readouterr().out)["patterns"]
+    assert one == {
+        "pattern": "adapter",
+        "name": "Tra cứu",
+        "url": "http://127.0.0.1:1/t/demo/patterns/0199/",
+        "studio_url": "http://127.0.0.1:1/t/demo/studio/?pattern=adapter&configuration=0199",
+        "api_url": "http://127.0.0.1:1/api/v1/patterns/0199/",
+    }
+    call_command("demo_info")
+    assert "Tra cứu  http://127.0.0.1:1/t/demo/patterns/0199/  (adapter)" in capsys.readouterr().out
+
+
+def test_a_demo_made_before_patterns_were_noted_lists_none(data_dir, capsys):
+    info.write_addresses(data_dir, LAYOUT)
+    write_private(info.path(data_dir), {"tenant": "demo"})
+    call_command("demo_info", as_json=True)
+    assert json.loads(capsys.readouterr().out)["patterns"] is None
