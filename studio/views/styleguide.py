@@ -28,6 +28,7 @@ SECTIONS = (
     ("charts", gettext_noop("Charts")),
     ("routing", gettext_noop("Routing")),
     ("messages", gettext_noop("Messages and dialogs")),
+    ("live", gettext_noop("Live pages and drawers")),
     ("empty", gettext_noop("Empty and waiting")),
 )
 
