@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
+from functools import cache
 
 import httptools
 
@@ -39,6 +40,12 @@ def resolve_all(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[4][0]) for address in found))
 
 
+@cache
+def _default_tls() -> ssl.SSLContext:
+    """Reads every certificate of the system, which takes longer than a call."""
+    return ssl.create_default_context()
+
+
 class GuardedTransport:
     """The transport over sockets of this process."""
 
@@ -47,7 +54,7 @@ class GuardedTransport:
     ) -> None:
         self._policy = policy
         self._resolve = resolve
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls
         # getaddrinfo knows no deadline; a resolver that hangs keeps a thread of these, never a caller
         self._resolvers = ThreadPoolExecutor(8, thread_name_prefix="resolve")
 
@@ -125,7 +132,7 @@ class GuardedTransport:
             return plain
         try:
             plain.settimeout(self._left(time, CONNECT_SECONDS))
-            return self._tls.wrap_socket(plain, server_hostname=destination.host)
+            return (self._tls or _default_tls()).wrap_socket(plain, server_hostname=destination.host)
         except ssl.SSLError as error:
             plain.close()
             raise NotPerformed("core.tls_failed", "the certificate or the handshake was not accepted") from error

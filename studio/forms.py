@@ -1,6 +1,5 @@
 """Forms of the console. Each only parses; rules and writes belong to services, whose errors come back per field."""
 
-import zoneinfo
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
@@ -13,6 +12,7 @@ from studio.audit_words import said
 from studio.terms import ROLE_LABELS, UNIT_KIND_LABELS
 from tenants.domain import Role, UnitKind
 from tenants.errors import Conflict, Invalid
+from tenants.services import time_zones
 
 
 class ConsoleForm(forms.Form):
@@ -125,7 +125,7 @@ class SettingsForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         field = self.fields["time_zone"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(name, name) for name in sorted(zoneinfo.available_timezones())]
+        field.choices = [(name, name) for name in time_zones()]
 
 
 class AuditFilterForm(ConsoleForm):

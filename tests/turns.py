@@ -1,4 +1,4 @@
-"""Which process of pytest-xdist runs what, as a pytest plugin: whole files, and as one what shares an expensive server.
+"""Which process of pytest-xdist runs what, as a pytest plugin: whole files, and as one what shares something expensive.
 
 A server of the session is started by each process that runs a test with it. So everything on the running system is done
 by one process, everything in the browser by another, and both begin with it: what takes longest must not come last.
@@ -17,6 +17,9 @@ TOGETHER = {
     "tests/faults/system/": "running system",
     "tests/faults/payment/": "running system",
     "tests/faults/workflows/test_outages.py": "running system",
+    "tests/architecture/test_imports.py": "sources",
+    "tests/architecture/test_sizes.py": "sources",
+    "tests/architecture/test_doors.py": "sources",
     "tests/integration/routing/gateway/": "gateway",
     "tests/faults/gateway/": "gateway",
     "tests/integration/workflows/test_chat.py": "gateway",

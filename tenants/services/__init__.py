@@ -17,7 +17,7 @@ from tenants.services.platform import (
     tenant_set_status,
 )
 from tenants.services.reviews import ReviewWanted, review_request_answered, review_request_create
-from tenants.services.settings import check_time_zone, tenant_change
+from tenants.services.settings import check_time_zone, tenant_change, time_zones
 from tenants.services.units import unit_archive, unit_change, unit_create
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "tenant_change",
     "tenant_create",
     "tenant_set_status",
+    "time_zones",
     "unit_archive",
     "unit_change",
     "unit_create",

@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Iterator
 from fnmatch import fnmatch
-from pathlib import Path
 
 from celery import current_app
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.architecture.sources import PROJECT, tree
+
 APPS = ("tenants", "keys", "connectors", "routing", "workflows", "studio", "config")
 DOORS = (
     "*/api.py",
@@ -23,7 +23,7 @@ DOORS = (
 def trees() -> Iterator[tuple[str, ast.AST]]:
     for app in APPS:
         for path in sorted((PROJECT / app).rglob("*.py")):
-            yield path.relative_to(PROJECT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+            yield path.relative_to(PROJECT).as_posix(), tree(path)
 
 
 def test_no_door_touches_a_manager():

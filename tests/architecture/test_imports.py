@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.architecture.sources import PROJECT, tree
+
 # lower apps never import higher ones; connectors and routing do not know each other; config composes
 BELOW = {
     "tenants": set(),
@@ -110,9 +111,9 @@ def imports() -> tuple[Import, ...]:
 
 def _imports(path: Path) -> Iterator[Import]:
     file = path.relative_to(PROJECT).as_posix()
-    tree = ast.parse(path.read_text())
-    typing_only = {id(node) for block in ast.walk(tree) if _is_type_checking(block) for node in ast.walk(block)}
-    for node in ast.walk(tree):
+    parsed = tree(path)
+    typing_only = {id(node) for block in ast.walk(parsed) if _is_type_checking(block) for node in ast.walk(block)}
+    for node in ast.walk(parsed):
         if id(node) in typing_only:
             continue
         if isinstance(node, ast.Import):
@@ -154,7 +155,7 @@ def test_only_config_reads_the_environment():
         f"{path.relative_to(PROJECT)}:{node.lineno}"
         for app in BELOW
         for path in (PROJECT / app).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     ]
     assert [str(item) for item in found if not item.file.startswith("config/")] == []
@@ -168,7 +169,7 @@ def test_only_managers_reach_behind_the_tenant_manager():
         for app in APPS
         for path in (PROJECT / app).rglob("*.py")
         if not matches(path.relative_to(PROJECT).as_posix(), allowed)
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute) and node.attr == "_base_manager"
     ]
     assert used == []

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.architecture.sources import PROJECT, tree
+
 APPS = ("tenants", "keys", "connectors", "routing", "workflows", "studio", "config")
 MAX_FUNCTION_LINES = 60
 MAX_FILE_LINES = 500
@@ -20,7 +21,7 @@ def sources() -> list[Path]:
 
 
 def functions(path: Path) -> Iterator[tuple[str, ast.AST]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield f"{path.relative_to(PROJECT)}:{node.lineno} {node.name}", node
 
@@ -53,9 +54,7 @@ def test_every_module_says_what_it_is_for():
     silent = [
         str(path.relative_to(PROJECT))
         for path in sources()
-        if path.read_text().strip()
-        and "migrations" not in path.parts
-        and not ast.get_docstring(ast.parse(path.read_text()))
+        if path.read_text().strip() and "migrations" not in path.parts and not ast.get_docstring(tree(path))
     ]
     assert silent == []
 

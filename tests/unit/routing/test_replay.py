@@ -115,7 +115,7 @@ def through_a_column(value: dict[str, Any]) -> dict[str, Any]:
     return dict(turned)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(features=requests, chosen=routes(), known=snapshots)
 def test_a_stored_decision_is_made_again_to_the_byte(
     features: RequestFeatures, chosen: RouteVersionFacts, known: Snapshot
