@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from hypothesis import Phase
+from hypothesis import settings as examples
 from psycopg.conninfo import make_conninfo
 
 from config.bootstrap import create_database, database_statements
@@ -18,6 +20,11 @@ from config.bootstrap import create_database, database_statements
 pytest_plugins = ["tests.cast", "tests.servers", "tests.turns"]
 
 TEMPLATE = "test_template"
+
+# A failing example is told as it was found, since a search for a smaller one may take minutes. For that search:
+# --hypothesis-profile=default, after .hypothesis with what was found is removed.
+examples.register_profile("suite", phases=(Phase.explicit, Phase.reuse, Phase.generate))
+examples.load_profile("suite")
 
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     # the processes that tests start keep it for this session: without any a start takes three times as long
