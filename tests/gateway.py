@@ -13,14 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import openai
-
 from keys.domain import key_format
 from tests.sandbox import free_port, wait_for_port
+
+if TYPE_CHECKING:
+    import openai
 
 ROOT = Path(__file__).resolve().parent.parent
 PRICE = 1_000_000_000_000  # nano-USD per million tokens: one token costs 1,000,000 nano-USD
@@ -41,7 +42,7 @@ class Gateway:
 
     port: int
     process: "subprocess.Popen[bytes]"
-    clients: list[openai.OpenAI] = field(default_factory=list)
+    clients: list["openai.OpenAI"] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -53,8 +54,10 @@ class Gateway:
         children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         return [int(pid) for file in children for pid in file.read_text().split()]
 
-    def client(self, key: Key | str, **options: Any) -> openai.OpenAI:
-        """The stock OpenAI client, without retries of its own."""
+    def client(self, key: Key | str, **options: Any) -> "openai.OpenAI":
+        """The stock OpenAI client, without retries of its own. Importing it takes a second, which few tests need."""
+        import openai
+
         secret = key if isinstance(key, str) else key.secret
         made = openai.OpenAI(base_url=f"{self.url}/v1", api_key=secret, max_retries=0, timeout=30, **options)
         self.clients.append(made)
