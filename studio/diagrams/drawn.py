@@ -121,11 +121,14 @@ def _texts(box: Box, x: float, y: float, size: tuple[float, float]) -> list[str]
             for index, line in enumerate(label)
         ),
         *(
-            _text(line, seconds[name], second, class_="d-second", x=left, y=below + 14 * index, data_platform=name)
+            _text(
+                line, seconds[name], second, class_=f"d-second{' is-on' if name and name == box.platform else ''}",
+                x=left, y=below + 14 * index, data_platform=name,
+            )
             for name, second in lines.items()
             for index, line in enumerate(second)
         ),
-    ]
+    ]  # fmt: skip
 
 
 def _text(line: str, whole: str, shown: list[str], *, data_platform: str = "", **attributes: Attribute) -> str:

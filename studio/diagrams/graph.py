@@ -42,7 +42,7 @@ class Words:
 class Box:
     """A node. `second` is its quieter line, `href` where it leads; `changed`: another service than before.
 
-    `seconds` are second lines by platform, for a page that shows one of them and changes it in place.
+    `seconds` are second lines by platform, for a page that shows that of `platform` and changes it in place.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Box:
     label: str
     second: str = ""
     seconds: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
     zone: str = ""
     column: int = 0
     row: int = 0

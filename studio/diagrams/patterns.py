@@ -57,6 +57,7 @@ def graph_of(pattern: Pattern, view: View) -> Graph:
             label=view.names.get(node.id) or node.label[view.language],
             second=view.services.get(node.id) or node.services[view.platform].service,
             seconds=_seconds(node, view),
+            platform=view.platform,
             zone=node.zone,
             column=node.column,
             row=node.row,

@@ -33,7 +33,9 @@ CLOCK = """() => {
   }), true);
 }"""
 BEAT_AND_TOKEN = """() => [document.querySelector("#beat-of").textContent,
-  document.querySelector(".diagram-wide .token")?.getAttribute("transform") ?? ""]"""
+  document.querySelector(".drawn:not(.is-away) .token")?.getAttribute("transform") ?? ""]"""
+SHOWN = ".drawn:not(.is-away) .diagram-wide"  # the drawings of the other patterns lie in the page unseen
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))"
 FOCUS = "document.activeElement.closest('#workbench, #drawer') !== null"
 
 
@@ -57,13 +59,21 @@ def studio(visitor: Visitor, query: str = "", *, motion: str = "reduce") -> Any:
 
 
 def where(page: Any) -> dict[str, str]:
-    """The address as names and values."""
-    return dict(re.findall(r"[?&]([\w-]+)=([^&]*)", page.url))
+    """The address as names and values; it is written a frame after what it says."""
+    page.evaluate(SETTLED)
+    return named(page.url)
+
+
+def named(address: str) -> dict[str, str]:
+    """The parameters of an address."""
+    return dict(re.findall(r"[?&]([\w-]+)=([^&]*)", address))
 
 
 def token(page: Any) -> str:
     """Where the first token is."""
-    found: str | None = page.evaluate("document.querySelector('.diagram-wide .token')?.getAttribute('transform')")
+    found: str | None = page.evaluate(
+        "document.querySelector('.drawn:not(.is-away) .diagram-wide .token')?.getAttribute('transform')"
+    )
     return found or ""
 
 
@@ -97,20 +107,20 @@ def test_another_pattern_and_another_platform_are_there_at_once(
 def test_nothing_jumps_when_the_platform_changes(visitor: Visitor) -> None:
     page = studio(visitor)
     places = (
-        "[...document.querySelectorAll('.diagram-wide .d-box, .d-label, #player')].map((one) => {"
+        "[...document.querySelectorAll('.drawn:not(.is-away) :is(.d-box, .d-label), #player')].map((one) => {"
         "const box = one.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; })"
     )
     before = page.evaluate(places)
     page.click("label:has(input[value=aws])")
     assert page.evaluate(places) == before
     assert page.inner_text("#studio-said").startswith("8 of 9 change")
-    assert page.locator(".diagram-wide .is-changed").count() == 8
+    assert page.locator(f"{SHOWN} .is-changed").count() == 8
     page.locator(".is-changed").first.wait_for(state="detached")
 
 
 def test_a_token_travels_and_the_story_ends_by_itself(visitor: Visitor) -> None:
     page = studio(visitor, motion="no-preference")
-    page.wait_for_selector(".diagram-wide .token")
+    page.wait_for_selector(f"{SHOWN} .token")
     seen = {token(page)}
     for _look in range(10):
         page.wait_for_timeout(60)
@@ -154,7 +164,7 @@ def test_a_saga_that_fails_walks_back_in_reverse_order(visitor: Visitor) -> None
     undone: list[str] = []
     for _beat in range(page.locator("[data-told=step-fails] .track a").count()):
         page.click("#next")
-        for node in page.locator(".diagram-wide [data-state=undone]").all():
+        for node in page.locator(f"{SHOWN} [data-state=undone]").all():
             if (name := node.get_attribute("data-node")) not in undone:
                 undone.append(str(name))
                 assert node.locator(".d-state-word").text_content() == "undone"
@@ -166,7 +176,8 @@ def test_every_state_is_gone_back_to(visitor: Visitor) -> None:
     page.click(".stations a[data-pattern=saga]")
     page.click("label:has(input[value=gcp])")
     page.click(".track a[data-beat='3']")
-    page.click(".diagram-wide [data-node=router]")
+    page.click(f"{SHOWN} [data-node=router]")
+    page.evaluate(SETTLED)
     shared = page.url
     page.keyboard.press("Escape")
     page.wait_for_selector("#drawer", state="hidden")
@@ -232,8 +243,8 @@ def test_single_keys_act_only_in_the_studio_and_can_be_switched_off(visitor: Vis
 
 def test_arrows_follow_the_lines(visitor: Visitor) -> None:
     page = studio(visitor)
-    page.locator(".diagram-wide [tabindex='0']").focus()
-    assert page.locator(".diagram-wide [tabindex='0']").count() == 1
+    page.locator(f"{SHOWN} [tabindex='0']").focus()
+    assert page.locator(f"{SHOWN} [tabindex='0']").count() == 1
     walked = [page.evaluate("document.activeElement.dataset.node")]
     for key in ("ArrowRight", "ArrowRight", "ArrowRight", "End", "Home"):
         page.keyboard.press(key)
@@ -245,8 +256,8 @@ def test_arrows_follow_the_lines(visitor: Visitor) -> None:
 
 def test_looking_at_a_node_brings_out_its_lines(visitor: Visitor) -> None:
     page = studio(visitor)
-    page.hover(".diagram-wide [data-node=router]")
-    near = {one.get_attribute("data-edge") for one in page.locator(".diagram-wide .d-line.is-near").all()}
+    page.hover(f"{SHOWN} [data-node=router]")
+    near = {one.get_attribute("data-edge") for one in page.locator(f"{SHOWN} .d-line.is-near").all()}
     assert near == {"think", "infer", "spare"}
     page.mouse.move(2, 2)
     assert page.locator(".has-near").count() == 0
@@ -295,8 +306,8 @@ def test_the_story_is_read_without_script(system: System, chromium: "Browser") -
     assert len(set(told)) == 3
     plain.page.locator("label:has(input[value=aws])").click()
     plain.page.get_by_role("button", name="Show").click()
-    assert where(plain.page)["platform"] == "aws"
-    plain.page.click(".diagram-wide [data-node=hub]")
+    assert named(plain.page.url)["platform"] == "aws"
+    plain.page.click(f"{SHOWN} [data-node=hub]")
     assert plain.page.locator("#drawer").is_visible()
     plain.page.click("#drawer-close")
     assert not plain.page.locator("#drawer").is_visible()

@@ -63,7 +63,7 @@ def test_a_live_configuration_follows_its_traffic_and_says_how_the_server_is(own
     system, page, row = owner.system, owner.page, router_of(owner)
     owner.looks(1280, "light")
     owner.open(f"/t/{system.slug}/studio/?pattern=model-router&configuration={row['id']}")
-    count = page.locator(".diagram-wide [data-edge=ask] .d-count")
+    count = page.locator(".drawn:not(.is-away) .diagram-wide [data-edge=ask] .d-count")
     before = count.text_content() or ""
     assert "Looked up every 5 seconds" in said(page, "fresh")
     page.evaluate(SHIFTS)

@@ -74,7 +74,7 @@ def test_an_icon_with_a_label_is_named() -> None:
         ("diagrams", "css", 1_500),
         ("live", "css", 1_500),
         ("js", "js", 12_000),
-        ("js/studio", "js", 14_500),
+        ("js/studio", "js", 16_000),
     ],
 )
 def test_own_files_stay_within_their_budget(folder: str, suffix: str, most: int) -> None:

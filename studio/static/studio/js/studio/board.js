@@ -7,6 +7,7 @@ const RADIUS = 5;
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
 export const NARROW = matchMedia("(width < 46rem)"); // as in the style sheet; asking the layout would cost it
 export const layout = () => (NARROW.matches ? "narrow" : "wide");
+const FAINT = 0.4; // what is new is there from the first frame
 const GLIDE = { duration: 250, easing: "cubic-bezier(.2, .7, .2, 1)" };
 
 class Drawing {
@@ -15,6 +16,7 @@ class Drawing {
     this.layout = svg.classList.contains("diagram-narrow") ? "narrow" : "wide";
     this.nodes = new Map([...svg.querySelectorAll("[data-node]")].map((node) => [node.dataset.node, node]));
     this.edges = new Map([...svg.querySelectorAll("[data-edge]")].map((edge) => [edge.dataset.edge, edge]));
+    this.seconds = [...svg.querySelectorAll("text[data-platform]")];
     for (const one of svg.querySelectorAll(".d-token, .tokens")) one.remove(); // the server's, and those of an earlier visit
     this.layer = svg.appendChild(document.createElementNS(SVG, "g"));
     this.layer.setAttribute("class", "tokens");
@@ -26,26 +28,115 @@ class Drawing {
     const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(box.getAttribute(name)));
     return { x: x + width / 2, y: y + height / 2 };
   }
+
+  mark(name, ids) {
+    for (const [id, node] of this.nodes) node.classList.toggle(name, ids.includes(id));
+  }
+
+  // which service stands in the second lines
+  platform(platform, unmatched) {
+    if (this.on === platform) return;
+    this.on = platform;
+    for (const one of this.seconds) one.classList.toggle("is-on", one.dataset.platform === platform);
+    this.mark("is-unmatched", unmatched);
+  }
+
+  // Tab enters the drawing once; inside it the arrows go
+  rove(id) {
+    if (this.roved === id) return;
+    if (this.roved) this.nodes.get(this.roved).setAttribute("tabindex", "-1");
+    else for (const node of this.nodes.values()) node.setAttribute("tabindex", "-1");
+    this.nodes.get(id)?.setAttribute("tabindex", "0");
+    this.roved = id;
+  }
+
+  // states after a beat; lines it uses, and those used before it
+  paint(looks, states, lit, past) {
+    for (const [id, node] of this.nodes) this.#state(looks, node, states[id] ?? "idle");
+    for (const [id, edge] of this.edges) {
+      const on = lit.includes(id);
+      edge.classList.toggle("is-past", past.has(id));
+      if (edge.classList.contains("is-lit") === on) continue;
+      edge.classList.toggle("is-lit", on);
+      for (const shape of edge.querySelectorAll("path, polygon")) shape.classList.toggle("w-lit", on);
+    }
+  }
+
+  #state(looks, node, state) {
+    if (node.dataset.state === state) return;
+    node.classList.replace(`is-${node.dataset.state}`, `is-${state}`);
+    node.dataset.state = state;
+    const [word, icon] = looks[state] ?? ["", ""];
+    node.querySelector(".d-state-word").textContent = word;
+    node.querySelector(".d-state-icon").setAttribute("d", icon || "M0 0");
+  }
 }
 
 export class Board {
-  constructor(looks) {
+  constructor(looks, scroll) {
     this.looks = looks; // of states: [word, icon]
+    this.scroll = scroll;
     this.samples = new WeakMap();
+    this.known = new Map(); // drawings by sheet
   }
 
-  // another pattern was put on the page
-  mount(article) {
-    this.drawings = [...article.querySelectorAll("svg.diagram")].map((svg) => new Drawing(svg));
-    this.twin(article);
+  // A drawing is put on the page before anybody asks for it, and laid out unseen, with the second lines of all platforms:
+  // to show it is then little more than to paint it.
+  hang(sheet) {
+    if (this.known.has(sheet)) return;
+    const { drawn } = sheet;
+    this.known.set(sheet, [...drawn.querySelectorAll("svg.diagram")].map((svg) => new Drawing(svg)));
+    drawn.classList.add("is-laid");
+    if (drawn.parentElement === this.scroll) return;
+    for (const path of drawn.querySelectorAll("path[id]")) path.removeAttribute("id"); // patterns name their lines alike
+    drawn.classList.add("is-warming");
+    this.scroll.append(drawn);
+    this.#warm(sheet);
+  }
+
+  // in the page for a frame, so that its places are known afterwards
+  #warm(sheet) {
+    const { classList } = sheet.drawn;
+    classList.remove("is-away");
+    classList.add("is-warming");
+    requestAnimationFrame(() => setTimeout(() => {
+      if (sheet === this.sheet || !classList.contains("is-warming")) return;
+      classList.replace("is-warming", "is-away");
+    }));
+  }
+
+  // another pattern is chosen
+  mount(sheet) {
+    this.near("");
+    this.sheet?.drawn.classList.add("is-away");
+    this.sheet = sheet;
+    this.hang(sheet);
+    sheet.drawn.classList.remove("is-away", "is-warming");
+    this.drawings = this.known.get(sheet);
+    this.twin(sheet);
     const [first] = this.drawings[0].nodes.keys();
     this.rove(first);
     this.#measure();
   }
 
+  // what nobody sees is put in order for the next time
+  tidy(platform, unmatched) {
+    for (const [sheet, drawings] of this.known) {
+      if (sheet === this.sheet) continue;
+      const before = drawings[0].on;
+      for (const one of drawings) {
+        one.platform(platform, unmatched(sheet));
+        one.mark("is-changed", []);
+        one.paint(this.looks, {}, [], new Set());
+        one.layer.replaceChildren();
+      }
+      if (before !== platform) this.#warm(sheet);
+    }
+  }
+
   // the list of the same, once it is there
-  twin(article) {
-    this.twins = new Map([...article.querySelectorAll("[data-state-of]")].map((one) => [one.dataset.stateOf, one]));
+  twin(sheet) {
+    this.twins = new Map([...sheet.twin.querySelectorAll("[data-state-of]")].map((one) => [one.dataset.stateOf, one]));
     for (const [id, twin] of this.twins) this.#say(twin, this.drawing.nodes.get(id)?.dataset.state);
   }
 
@@ -63,28 +154,9 @@ export class Board {
     (window.requestIdleCallback ?? setTimeout)(() => drawing.edges.forEach((edge) => this.#points(edge)));
   }
 
-  // states after a beat; lines it uses, and those used before it
   paint(states, lit, past) {
-    for (const { nodes, edges } of this.drawings) {
-      for (const [id, node] of nodes) this.#state(node, states[id] ?? "idle");
-      for (const [id, edge] of edges) {
-        const on = lit.includes(id);
-        edge.classList.toggle("is-past", past.has(id));
-        if (edge.classList.toggle("is-lit", on) || edge.querySelector(".w-lit")) {
-          for (const shape of edge.querySelectorAll("path, polygon")) shape.classList.toggle("w-lit", on);
-        }
-      }
-    }
+    for (const one of this.drawings) one.paint(this.looks, states, lit, past);
     for (const [id, twin] of this.twins) this.#say(twin, states[id]);
-  }
-
-  #state(node, state) {
-    if (node.dataset.state === state) return;
-    node.classList.replace(`is-${node.dataset.state}`, `is-${state}`);
-    node.dataset.state = state;
-    const [word, icon] = this.looks[state] ?? ["", ""];
-    node.querySelector(".d-state-word").textContent = word;
-    node.querySelector(".d-state-icon").setAttribute("d", icon || "M0 0");
   }
 
   // where tokens are: [{edge, back, where}], `where` from 0 at the source to 1
@@ -129,20 +201,16 @@ export class Board {
   }
 
   outline(ids) {
-    this.#mark("is-changed", ids);
+    for (const one of this.drawings) one.mark("is-changed", ids);
   }
 
-  unmatched(ids) {
-    this.#mark("is-unmatched", ids);
-  }
-
-  #mark(name, ids) {
-    for (const { nodes } of this.drawings) for (const [id, node] of nodes) node.classList.toggle(name, ids.includes(id));
+  platform(platform, unmatched) {
+    for (const one of this.drawings) one.platform(platform, unmatched);
   }
 
   // a node that is looked at: its lines stand out, the rest steps back
   near(id) {
-    if (id === this.close) return;
+    if (id === (this.close ?? "")) return;
     this.close = id;
     const { svg, nodes, edges } = this.drawing;
     const neighbours = new Set([id]);
@@ -155,12 +223,9 @@ export class Board {
     for (const [other, node] of nodes) node.classList.toggle("is-near", neighbours.has(other));
   }
 
-  // Tab enters the drawing once; inside it the arrows go
   rove(id) {
     this.current = id;
-    for (const { nodes } of this.drawings) {
-      for (const [other, node] of nodes) node.setAttribute("tabindex", other === id ? "0" : "-1");
-    }
+    for (const one of this.drawings) one.rove(id);
   }
 
   focus(id) {
@@ -213,9 +278,9 @@ export class Board {
       const from = before.get(id);
       const frames = from
         ? [{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: "none" }]
-        : [{ opacity: 0 }, { opacity: 1 }];
+        : [{ opacity: FAINT }, { opacity: 1 }];
       nodes.get(id).animate(frames, GLIDE);
     }
-    this.drawing.svg.querySelector(".d-lines")?.animate([{ opacity: 0 }, { opacity: 1 }], GLIDE);
+    this.drawing.svg.querySelector(".d-lines")?.animate([{ opacity: FAINT }, { opacity: 1 }], GLIDE);
   }
 }

@@ -31,9 +31,9 @@ export class Drawer {
     });
   }
 
-  open({ article, id, label, platform, ready }) {
-    const router = id === article.dataset.router;
-    this.wanted = { article, id, platform, ready };
+  open({ sheet, id, label, platform, ready }) {
+    const router = id === sheet.router;
+    this.wanted = { sheet, id, platform, ready };
     this.title.textContent = label;
     this.dialog.classList.toggle("drawer-wide", router);
     this.simulator.hidden = !router;
@@ -46,7 +46,7 @@ export class Drawer {
   // the words are there, or on their way, or the server does not answer
   async fill() {
     const { wanted } = this;
-    const words = () => wanted.article.querySelector(`template[data-drawer="${CSS.escape(wanted.id)}"]`);
+    const words = () => wanted.sheet.drawers.querySelector(`template[data-drawer="${CSS.escape(wanted.id)}"]`);
     if (!words()) {
       if (!this.slot.firstElementChild || this.shown !== wanted.id) this.put("#drawer-wait");
       try {

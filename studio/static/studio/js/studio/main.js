@@ -5,7 +5,7 @@ import { Drawer } from "./drawer.js";
 import { listenKeys } from "./keys.js";
 import { listenLinks, relink } from "./links.js";
 import { Moves, unmatched } from "./moves.js";
-import { Packs } from "./packs.js";
+import { Packs, texts } from "./packs.js";
 import { Story } from "./story.js";
 
 const AUTOPLAY_AFTER_MS = 600;
@@ -31,18 +31,27 @@ class Studio {
   constructor() {
     this.state = stateOf(root);
     this.article = root.querySelector("#pattern");
+    this.texts = texts(this.article);
+    this.scheduled = false;
     const words = JSON.parse(root.querySelector("#studio-words").textContent);
-    this.board = new Board(words.states);
+    this.board = new Board(words.states, this.article.querySelector(".board-scroll"));
     this.moves = new Moves(words);
-    this.story = new Story({ root, board: this.board, still, settled: (beat) => this.settled(beat) });
+    this.story = new Story({ root, article: this.article, board: this.board, still, settled: (beat) => this.settled(beat) });
     this.drawer = new Drawer(dialog, () => this.go({ node: "" }));
-    this.packs = new Packs({ ...root.dataset, layout: layout(), away: (away) => { root.querySelector("#studio-away").hidden = !away; } });
-    this.packs.keep(this.article);
+    this.packs = new Packs({
+      ...root.dataset,
+      layout: layout(),
+      away: (away) => { root.querySelector("#studio-away").hidden = !away; },
+      came: (sheet) => soon(() => this.came(sheet)),
+    });
+    this.sheet = this.packs.keep(this.article);
+    this.below = this.sheet; // whose words stand further down
   }
 
   start() {
-    this.board.mount(this.article);
-    this.story.load(this.article, this.state.scenario, this.state.beat);
+    this.board.mount(this.sheet);
+    this.board.platform(this.state.platform, unmatched(this.sheet, this.state.platform));
+    this.story.load(this.sheet, this.state.scenario, this.state.beat);
     if (this.state.node) this.#node({});
     soon(() => this.relink());
     if (root.dataset.live) this.follow();
@@ -66,6 +75,7 @@ class Studio {
 
   // the one way to another state: the page first, then the address
   go(changes, { push = true } = {}) {
+    this.write();
     const before = this.state;
     const next = changed(before, changes);
     // a configuration has its own names on its pattern: the server draws them
@@ -85,50 +95,80 @@ class Studio {
     if (push) this.address(true);
   }
 
+  // The first frame shows the drawing and what stands beside it, the next one what stands further down.
   #pattern() {
-    const article = this.packs.get(this.state.pattern);
-    const places = this.board.places();
-    const inside = this.article.contains(document.activeElement);
+    const before = this.sheet;
+    const sheet = this.packs.get(this.state.pattern);
+    const places = still() ? null : this.board.places();
+    const inside = before.holds(document.activeElement);
     this.story.pause();
-    document.title = document.title.replace(this.article.dataset.title, article.dataset.title);
-    exchange(this.article, article);
-    const later = article.querySelectorAll(".studio-split, .studio-why");
-    for (const one of later) one.classList.add("is-late"); // what stands further down waits for the frame after
-    this.article.replaceWith(article);
-    requestAnimationFrame(() => setTimeout(() => { for (const one of later) one.classList.remove("is-late"); }));
-    this.article = article;
-    this.board.mount(article);
-    if (!still()) this.board.glide(places);
-    for (const link of root.querySelectorAll(".stations a")) {
-      link.toggleAttribute("aria-current", link.dataset.pattern === this.state.pattern);
-      if (link.hasAttribute("aria-current")) link.setAttribute("aria-current", "true");
-    }
+    document.title = document.title.replace(before.title, sheet.title);
+    this.sheet = sheet;
+    this.texts.forEach((one, index) => { one.data = sheet.words[index]; });
+    before.twin.replaceWith(sheet.twin);
+    this.board.mount(sheet);
+    if (places) this.board.glide(places);
+    for (const link of root.querySelectorAll(".stations a")) current(link, link.dataset.pattern === this.state.pattern);
     root.querySelector("input[name=pattern]").value = this.state.pattern;
     if (inside) this.board.focus(this.board.current);
-    this.say(article.dataset.title);
+    this.say(sheet.title);
+    this.later();
   }
 
   #platform(before, other) {
     const { platform } = this.state;
-    root.dataset.platform = platform;
-    if (this.article.dataset.shown !== platform) {
-      for (const one of this.article.querySelectorAll("[data-platform]:not(text)")) one.hidden = one.dataset.platform !== platform;
-      this.board.unmatched(unmatched(this.article, platform));
-      this.article.dataset.shown = platform;
-    }
+    this.board.platform(platform, unmatched(this.sheet, platform));
     this.#check("platform", platform);
     this.drawer.mark(platform);
+    if (listed(this.state)) this.#rows();
+    this.later();
     if (other) return;
-    const moves = this.moves.between(this.article, before.platform, platform);
+    const moves = this.moves.between(this.sheet, before.platform, platform);
     this.say(this.moves.said(moves));
     this.board.outline(moves.moved);
     clearTimeout(this.outlined);
     this.outlined = setTimeout(() => this.board.outline([]), OUTLINED_MS);
   }
 
+  // the services named in words
+  #rows() {
+    const { platform } = this.state;
+    if (this.sheet.shown === platform) return;
+    this.sheet.shown = platform;
+    for (const one of this.sheet.all("[data-platform]")) one.hidden = one.dataset.platform !== platform;
+  }
+
+  // what follows a frame later
+  later() {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => setTimeout(() => {
+      this.scheduled = false;
+      this.write();
+      this.#rows();
+      if (this.below !== this.sheet) this.article.querySelector(".below").replaceChildren(...this.sheet.below);
+      this.below = this.sheet;
+      soon(() => {
+        this.relink();
+        this.#tidy();
+      });
+    }));
+  }
+
+  // a pattern that was fetched
+  came(sheet) {
+    this.board.hang(sheet);
+    this.#tidy();
+  }
+
+  #tidy() {
+    const { platform } = this.state;
+    this.board.tidy(platform, (sheet) => unmatched(sheet, platform));
+  }
+
   #scenario() {
     this.#check("scenario", this.state.scenario);
-    this.story.load(this.article, this.state.scenario, this.state.beat);
+    this.story.load(this.sheet, this.state.scenario, this.state.beat);
     if (!this.state.beat && !still() && !listed(this.state)) this.story.play({ auto: true });
   }
 
@@ -137,10 +177,7 @@ class Studio {
     if (list) this.part().catch(() => this.go({ view: "diagram" }));
     this.article.querySelector("#board").hidden = list;
     this.article.querySelector("#twin").hidden = !list;
-    for (const link of this.article.querySelectorAll("a[data-view]")) {
-      link.toggleAttribute("aria-current", (link.dataset.view === "list") === list);
-      if (link.hasAttribute("aria-current")) link.setAttribute("aria-current", "true");
-    }
+    for (const link of this.article.querySelectorAll("a[data-view]")) current(link, (link.dataset.view === "list") === list);
   }
 
   #node(before) {
@@ -152,7 +189,7 @@ class Studio {
     }
     this.board.rove(node);
     this.drawer.open({
-      article: this.article,
+      sheet: this.sheet,
       id: node,
       label: this.board.label(node),
       platform: this.state.platform,
@@ -162,12 +199,12 @@ class Studio {
 
   // drawers and list of the pattern, fetched when somebody comes near them
   async part() {
-    const { article } = this;
-    const had = article.querySelector("[data-state-of]");
-    await this.packs.part(article);
-    if (!had && article === this.article) {
-      for (const one of article.querySelectorAll(".twin [data-platform]")) one.hidden = one.dataset.platform !== this.state.platform;
-      this.board.twin(article);
+    const { sheet } = this;
+    const had = sheet.twin.firstElementChild;
+    await this.packs.part(sheet);
+    if (!had && sheet === this.sheet) {
+      for (const one of sheet.twin.querySelectorAll("[data-platform]")) one.hidden = one.dataset.platform !== this.state.platform;
+      this.board.twin(sheet);
       this.relink();
     }
   }
@@ -180,10 +217,17 @@ class Studio {
     this.address();
   }
 
+  // written when the frame has been shown, and before anything else is chosen: the browser takes its time for it
   address(push = false) {
+    this.unwritten = this.unwritten === "push" || push ? "push" : "replace";
+    this.later();
+  }
+
+  write() {
+    const { unwritten } = this;
+    this.unwritten = "";
     const query = queryOf(this.state);
-    if (query !== location.search) history[push ? "pushState" : "replaceState"](null, "", query);
-    soon(() => this.relink());
+    if (unwritten && query !== location.search) history[`${unwritten}State`](null, "", query);
   }
 
   relink() {
@@ -200,16 +244,9 @@ class Studio {
   }
 }
 
-// what all patterns have alike goes from one to the other
-function exchange(from, to) {
-  for (const name of ["tools", "player", "legend"]) {
-    const slot = to.querySelector(`[data-slot=${name}]`);
-    const kept = from.querySelector(`.${name}`);
-    const place = document.createComment("");
-    kept.replaceWith(place);
-    slot.replaceWith(kept);
-    place.replaceWith(slot);
-  }
+function current(link, on) {
+  if (on) link.setAttribute("aria-current", "true");
+  else link.removeAttribute("aria-current");
 }
 
 const studio = new Studio();
@@ -239,7 +276,7 @@ root.addEventListener("click", async (event) => {
 });
 
 async function picture(button) {
-  const svg = studio.article.querySelector("a[data-export=svg]").href;
+  const svg = root.querySelector("a[data-export=svg]").href;
   try {
     const { png } = await import(root.dataset.picture);
     await png(svg);
@@ -294,7 +331,7 @@ listenKeys(root, document.getElementById("single-keys"), {
   ",": () => story.step(-1),
   ".": () => story.step(1),
   l: () => studio.go({ view: listed(studio.state) ? "diagram" : "list" }),
-  r: () => studio.article.dataset.router && studio.go({ node: studio.article.dataset.router }),
+  r: () => studio.sheet.router && studio.go({ node: studio.sheet.router }),
   "/": showFinder,
   "?": () => document.getElementById("studio-keys").showModal(),
 });
@@ -302,12 +339,14 @@ listenKeys(root, document.getElementById("single-keys"), {
 dialog.addEventListener("htmx:after:swap", () => studio.relink());
 
 addEventListener("popstate", () => {
+  studio.unwritten = "";
   story.pause();
   studio.go(readAddress(studio.state), { push: false });
   studio.relink();
 });
 // a window that became wide or narrow: the address leads to the same state, drawn for it
-NARROW.addEventListener("change", () => { if (studio.article !== studio.packs.get(studio.packs.first)) location.reload(); });
+NARROW.addEventListener("change", () => { if (studio.sheet !== studio.packs.get(studio.packs.first)) location.reload(); });
 document.addEventListener("visibilitychange", () => { if (document.hidden) story.pause(); });
+addEventListener("pagehide", () => studio.write());
 
 studio.start();

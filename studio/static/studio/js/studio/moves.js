@@ -1,4 +1,22 @@
-// What a change of platform means, read from the rows that name each node's five services.
+// What a change of platform means, read once from the rows that name each node's five services.
+const read = new WeakMap();
+
+function servicesOf(sheet) {
+  if (!read.has(sheet)) {
+    const rows = sheet.all("#changes .changes > li").map((row) => {
+      const services = [...row.querySelectorAll("[data-platform]")].map((one) => [one.dataset.platform, one.firstChild.data.trim()]);
+      return { node: row.firstElementChild.dataset.node, services: Object.fromEntries(services) };
+    });
+    const without = sheet.all("#changes > [data-platform]").map(({ dataset }) => [dataset.platform, dataset.unmatched.split(" ").filter(Boolean)]);
+    read.set(sheet, { rows, without: Object.fromEntries(without) });
+  }
+  return read.get(sheet);
+}
+
+export function unmatched(sheet, platform) {
+  return servicesOf(sheet).without[platform];
+}
+
 export class Moves {
   constructor(words) {
     this.words = words;
@@ -6,11 +24,10 @@ export class Moves {
   }
 
   // the nodes whose service is another one on the second platform
-  between(article, from, to) {
-    const rows = [...article.querySelectorAll("#changes .changes > li")];
-    const service = (row, platform) => row.querySelector(`[data-platform="${platform}"]`).firstChild.data.trim();
-    const moved = rows.filter((row) => service(row, from) !== service(row, to));
-    return { all: rows.length, moved: moved.map((row) => row.firstElementChild.dataset.node), without: unmatched(article, to) };
+  between(sheet, from, to) {
+    const { rows } = servicesOf(sheet);
+    const moved = rows.filter(({ services }) => services[from] !== services[to]).map(({ node }) => node);
+    return { all: rows.length, moved, without: unmatched(sheet, to) };
   }
 
   said({ all, moved, without }) {
@@ -21,8 +38,4 @@ export class Moves {
   #counted(name, count) {
     return this.words[name][this.rules.select(count) === "one" ? 0 : 1].replace("{count}", count);
   }
-}
-
-export function unmatched(article, platform) {
-  return article.querySelector(`#changes [data-platform="${platform}"]`).dataset.unmatched.split(" ").filter(Boolean);
 }

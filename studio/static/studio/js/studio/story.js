@@ -1,9 +1,15 @@
 // The story of a scenario: buttons, narration, track and figures around the player.
 import { Player } from "./player.js";
 
+// words that stand there already are not written again: it would be laid out again
+function write(element, words) {
+  if (element.textContent !== String(words)) element.textContent = words;
+}
+
 export class Story {
-  constructor({ root, board, still, settled }) {
+  constructor({ root, article, board, still, settled }) {
     this.root = root;
+    this.article = article;
     this.board = board;
     this.still = still;
     this.settled = settled; // (beat) when it stands on another beat and somebody asked for it
@@ -13,13 +19,13 @@ export class Story {
   }
 
   // another pattern or scenario
-  load(article, scenario, beat) {
-    this.article = article;
-    if (article.dataset.told !== scenario) {
-      for (const one of article.querySelectorAll("[data-story]")) one.hidden = one.dataset.story !== scenario;
-      article.dataset.told = scenario;
+  load(sheet, scenario, beat) {
+    if (sheet.told !== scenario) {
+      for (const one of sheet.all("[data-story]")) one.hidden = one.dataset.story !== scenario;
+      sheet.told = scenario;
     }
-    const beats = [...article.querySelectorAll(`[data-story="${scenario}"] a[data-beat]`)];
+    this.article.dataset.told = scenario;
+    const beats = sheet.all(`[data-story="${scenario}"] a[data-beat]`);
     this.marks = [...beats, ...this.#track(beats)];
     this.player.load(beats);
     this.rest(beat);
@@ -90,7 +96,7 @@ export class Story {
     const { playing } = this;
     const play = this.#find("#play");
     play.classList.toggle("is-playing", playing);
-    play.querySelector("span").textContent = playing ? play.dataset.pause : play.dataset.play;
+    write(play.querySelector("span"), playing ? play.dataset.pause : play.dataset.play);
     this.root.classList.toggle("is-playing", playing);
     this.#find("#previous").toggleAttribute("data-nowhere", this.now === 0);
   }
@@ -98,15 +104,15 @@ export class Story {
   // the line of the player has a station for each beat
   #track(beats) {
     const track = this.#find(".track");
-    const [first] = track.children;
-    while (track.childElementCount < beats.length) track.append(first.cloneNode(true));
     while (track.childElementCount > beats.length) track.lastElementChild.remove();
-    return [...track.children].map(({ firstElementChild: link }, index) => {
-      link.dataset.beat = index + 1;
-      link.href = beats[index].getAttribute("href");
-      link.querySelector("span").textContent = track.dataset.words.replace("{beat}", index + 1);
-      return link;
-    });
+    while (track.childElementCount < beats.length) {
+      const station = track.firstElementChild.cloneNode(true);
+      const [link] = station.children;
+      link.dataset.beat = track.childElementCount + 1;
+      link.firstElementChild.textContent = track.dataset.words.replace("{beat}", link.dataset.beat);
+      track.append(station);
+    }
+    return [...track.children].map((station) => station.firstElementChild);
   }
 
   #find(selector) {
@@ -119,17 +125,15 @@ export class Story {
 
   #tell(beat) {
     const step = this.#find("#beat-of");
-    step.textContent = beat ? step.dataset.words.replace("{beat}", beat).replace("{beats}", this.last) : step.dataset.rest;
-    const words = this.player.beats[Math.max(beat, 1) - 1].say;
-    const narration = this.#find("#narration");
-    if (narration.textContent !== words) narration.textContent = words;
+    write(step, beat ? step.dataset.words.replace("{beat}", beat).replace("{beats}", this.last) : step.dataset.rest);
+    write(this.#find("#narration"), this.player.beats[Math.max(beat, 1) - 1].say);
   }
 
   #figures(beat) {
     const { milliseconds, hops, calls } = this.player.sums(beat);
-    this.#find("#gauge-time").textContent = beat ? `${this.figure.format(milliseconds / 1000)} s` : "–";
-    this.#find("#gauge-hops").textContent = beat ? hops : "–";
-    this.#find("#gauge-calls").textContent = beat ? calls : "–";
+    write(this.#find("#gauge-time"), beat ? `${this.figure.format(milliseconds / 1000)} s` : "–");
+    write(this.#find("#gauge-hops"), beat ? hops : "–");
+    write(this.#find("#gauge-calls"), beat ? calls : "–");
   }
 
   #mark(beat) {
