@@ -16,6 +16,7 @@ FIELDS = [
     "users",
     "sandbox_model_url",
     "demo_core_url",
+    "patterns",
 ]
 ROLES = {"owner", "admin", "architect", "approver", "developer", "auditor"}
 

@@ -22,7 +22,7 @@ ACCOUNT_PAGES = (
     "account_email", "account_logout", "account_signup",
 )  # fmt: skip
 BY_MAIL = {"approval-link", "invitation-accept"}
-FILES = {"usage-export", "audit-export", "studio-export"}
+FILES = {"usage-export", "audit-export", "studio-export", "configuration-export"}
 PARTS = {
     "studio-patterns",
     "studio-part",
@@ -61,8 +61,9 @@ def linked(visitor: "Visitor") -> dict[str, str]:
     while todo:
         path = todo.pop(0)
         name = _name(path)
-        shapes[name] += 1
-        if path in seen or not name or shapes[name] > VARIANTS:
+        shape = f"{name} configuration" if "configuration=" in path else name  # there it offers more
+        shapes[shape] += 1
+        if path in seen or not name or shapes[shape] > VARIANTS:
             continue
         seen.add(path)
         response: Any = visitor.context.request.get(visitor.system.base_url + path, max_redirects=0)
