@@ -15,6 +15,7 @@ CORNER = 8.0
 TIP = 7.0
 LETTER = 8.2  # average width of a letter of a label, 13 px, bold
 SMALL_LETTER = 6.4  # of the second line, 11.5 px
+CAPITALS = 1.4  # how much wider a text in capitals is
 TEXT_LEFT = 30.0
 LEAST_LETTERS = 3  # less of a protocol says nothing
 
@@ -108,11 +109,11 @@ def _box(box: Box, x: float, y: float, size: tuple[float, float], words: Words, 
 def _texts(box: Box, x: float, y: float, size: tuple[float, float]) -> list[str]:
     """The label in at most two lines, below it the second line in the room that is left, for each platform if asked."""
     width, height = size
-    label = wrapped(box.label, int((width - TEXT_LEFT - 8) / LETTER), 2)
+    label = wrapped(box.label, _letters(box.label, width, LETTER), 2)
     room = min(max(int((height - 8 - 15 * len(label)) // 14), 1), 2)
     said = f"{UNMATCHED}{box.second}" if box.unmatched else box.second
     seconds = box.seconds or ({"": said} if said else {})
-    lines = {name: wrapped(text, int((width - TEXT_LEFT - 8) / SMALL_LETTER), room) for name, text in seconds.items()}
+    lines = {name: wrapped(text, _letters(text, width, SMALL_LETTER), room) for name, text in seconds.items()}
     top = y + (height - 15 * len(label) - 14 * max(map(len, lines.values()), default=0) - 3) / 2 + 12
     left, below = x + TEXT_LEFT, top + 15 * len(label) + 3
     return [
@@ -129,6 +130,12 @@ def _texts(box: Box, x: float, y: float, size: tuple[float, float]) -> list[str]
             for index, line in enumerate(second)
         ),
     ]  # fmt: skip
+
+
+def _letters(text: str, width: float, letter: float) -> int:
+    """How many letters of this text a line of a box holds."""
+    capitals = sum(one.isupper() for one in text) * 3 > len(text)
+    return int((width - TEXT_LEFT - 8) / (letter * CAPITALS if capitals else letter))
 
 
 def _text(line: str, whole: str, shown: list[str], *, data_platform: str = "", **attributes: Attribute) -> str:
