@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from studio.diagrams.patterns import View
 from studio.pattern_pictures import said, twin
 from studio.pattern_words import fit_words
+from studio.snippets import Addresses, Snippet, snippet
 from studio.viewstate import LIST, Correction, ViewState
 from workflows.domain.patterns import PLATFORM_NAMES, PLATFORMS, Node, Pattern, Scenario, changes
 
@@ -78,6 +79,7 @@ class NodeLine:
     edges: Sequence[EdgeLine]
     state: str
     state_look: str
+    snippet: Snippet | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +157,9 @@ def platform_label(platform: str) -> str:
     return _("On-premise") if platform == "onprem" else PLATFORM_NAMES[platform]
 
 
-def pattern_view(pattern: Pattern, state: ViewState, view: View) -> PatternView:
-    """A pattern in a state; `view` carries a configuration's own names."""
-    nodes = list(_nodes(pattern, state, view))
+def pattern_view(pattern: Pattern, state: ViewState, view: View, *, addresses: Addresses | None = None) -> PatternView:
+    """A pattern in a state; `view` carries a configuration's own names. With `addresses` its nodes show code."""
+    nodes = list(_nodes(pattern, state, view, addresses))
     stories = [_story(pattern, one, state) for one in pattern.scenarios]
     story = next(one for one in stories if one.active)
     many = len(nodes) > MANY_NODES
@@ -235,7 +237,7 @@ def _correction(correction: Correction) -> str:
     return sentences[correction.parameter]
 
 
-def _nodes(pattern: Pattern, state: ViewState, view: View) -> Iterator[NodeLine]:
+def _nodes(pattern: Pattern, state: ViewState, view: View, addresses: Addresses | None) -> Iterator[NodeLine]:
     words, moment = twin(pattern, view), view.moment(pattern)
     for node, row in zip(pattern.nodes, words.nodes, strict=True):
         edges = [
@@ -254,6 +256,7 @@ def _nodes(pattern: Pattern, state: ViewState, view: View) -> Iterator[NodeLine]
             edges=edges,
             state=row.state,
             state_look=STATE_LOOKS.get(moment.states[node.id], "") if moment else "",
+            snippet=snippet(pattern, node, addresses) if addresses else None,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -24,6 +25,7 @@ from django.views.decorators.http import require_safe
 from studio import pattern_pictures, rows_reports, rows_studio
 from studio.diagrams.patterns import Layout, View
 from studio.opened import Opened, configuration_asked, opened
+from studio.snippets import Addresses
 from studio.views.simulator import simulator_context, simulator_part
 from studio.viewstate import DIAGRAM, LIST, Correction, ViewState, view_state
 from tenants.access import may
@@ -42,6 +44,7 @@ ADDRESS = re.compile(r'href="\?[^"]*"')
 BETWEEN = re.compile(r"\s*\n\s*")
 MOST_ID_LETTERS = 40
 PANEL = "simulator"  # the id of the element that holds the simulator's panel
+ADDRESSES = Addresses(settings.GATEWAY_URL, settings.PUBLIC_URL)
 FILE_ENDINGS = {"svg": "svg", "mermaid": "mmd", "yaml": "yaml"}
 
 
@@ -196,7 +199,7 @@ def _shown(
     """What `_pattern.html` needs of a state."""
     pattern = pattern_of(state.pattern)
     view = pattern_pictures.view_of(state, own.names, own.traffic) if own else pattern_pictures.view_of(state)
-    shown = rows_studio.pattern_view(pattern, state, view)
+    shown = rows_studio.pattern_view(pattern, state, view, addresses=ADDRESSES)
     return {
         "pattern": shown,
         "report": rows_reports.switched(_plans(state.pattern, own), shown.platform),

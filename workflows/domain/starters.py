@@ -76,6 +76,29 @@ def starter_text(name: str) -> str:
     return files("workflows").joinpath("patterns", "starters", f"{name}.yaml").read_text(encoding="utf-8")
 
 
+def task_text(name: str, task: str) -> str:
+    """A task of a starter as it is written there, moved to the left; LookupError where there is none of that name."""
+    text = starter_text(name)
+    for node in _tasks(yaml.compose(text, Loader=yaml.SafeLoader)):
+        [(key, _value)] = node.value
+        if key.value == task:
+            lines = text[: node.end_mark.index].splitlines()[node.start_mark.line :]
+            left = node.start_mark.column - len("- ")
+            return "\n".join(line[left:] for line in lines).rstrip()
+    raise LookupError(task)
+
+
+def _tasks(node: Any) -> Iterator[Any]:
+    """Every item of a sequence that is a mapping of one name to what it does, outer ones first."""
+    if isinstance(node, yaml.SequenceNode):
+        yield from (one for one in node.value if isinstance(one, yaml.MappingNode) and len(one.value) == 1)
+        for one in node.value:
+            yield from _tasks(one)
+    elif isinstance(node, yaml.MappingNode):
+        for _key, value in node.value:
+            yield from _tasks(value)
+
+
 def starter_plans(pattern: str) -> list[Plan]:
     """What the definitions of a pattern's starter compile to; none for a pattern that is made of no workflow."""
     starter = STARTERS.get(PatternSlug(pattern))
