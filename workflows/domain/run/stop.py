@@ -72,6 +72,7 @@ def _call_off(machine: Machine, node: Node, *, how: How) -> bool:
 def _keep_answer(machine: Machine, node: Node) -> None:
     """The task had its answer and did not come to use it: another branch failed or won before it in the same turn."""
     if node.perform:
+        assert node.answer is not None
         answer_stopped(machine, node, from_json(node.answer))
     else:
         node.phase = "cancelled"
