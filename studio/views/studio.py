@@ -42,6 +42,7 @@ from workflows.services.patterns import configuration_plans
 FRAGMENT_SECONDS = 300
 ADDRESS = re.compile(r'href="\?[^"]*"')
 BETWEEN = re.compile(r"\s*\n\s*")
+CODE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)  # its lines are its meaning
 MOST_ID_LETTERS = 40
 PANEL = "simulator"  # the id of the element that holds the simulator's panel
 ADDRESSES = Addresses(settings.GATEWAY_URL, settings.PUBLIC_URL)
@@ -186,7 +187,8 @@ def _file(request: HttpRequest, state: ViewState, view: View, title: str) -> Htt
 
 def tight(html: str) -> str:
     """HTML without what only makes a template readable, and without addresses: whoever takes it in writes its own."""
-    return ADDRESS.sub('href="?"', BETWEEN.sub(" ", html))
+    parts = [one if one.startswith("<pre") else BETWEEN.sub(" ", one) for one in CODE.split(html)]
+    return ADDRESS.sub('href="?"', "".join(parts))
 
 
 def _first(slug: str) -> ViewState:

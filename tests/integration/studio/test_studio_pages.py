@@ -14,6 +14,7 @@ from tests.cast import Cast
 from tests.integration.studio.kit import at, page
 from workflows.domain.pattern_file import read_pattern
 from workflows.domain.patterns import PLATFORMS, SCENARIOS
+from workflows.domain.starters import task_text
 from workflows.patterns import blocks, pattern, patterns
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +233,12 @@ def test_only_the_page_to_embed_may_stand_in_a_frame_of_another_site(client: Cli
 @pytest.mark.parametrize("path", [PUBLIC, "/studio/patterns/", "/studio/export/", "/studio/embed/"])
 def test_nothing_here_takes_a_post(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
+
+
+def test_code_keeps_its_lines_on_its_way_to_a_drawer(client: Client) -> None:
+    """Everything else of a part is sent without what only makes a template readable."""
+    html = client.get("/studio/part/?pattern=saga").content.decode()
+    code = re.search(r'<code id="code-saga">(.*?)</code>', html, re.DOTALL)
+    assert code is not None
+    assert unescape(code[1]) == task_text("saga", "reserve")
+    assert "\n" not in html.replace(html[html.index("<pre") : html.rindex("</pre>")], "")
