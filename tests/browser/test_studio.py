@@ -35,7 +35,7 @@ CLOCK = """() => {
 BEAT_AND_TOKEN = """() => [document.querySelector("#beat-of").textContent,
   document.querySelector(".drawn:not(.is-away) .token")?.getAttribute("transform") ?? ""]"""
 SHOWN = ".drawn:not(.is-away) .diagram-wide"  # the drawings of the other patterns lie in the page unseen
-SETTLED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))"
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 120)))"
 FOCUS = "document.activeElement.closest('#workbench, #drawer') !== null"
 
 

@@ -10,6 +10,7 @@ import { Story } from "./story.js";
 
 const AUTOPLAY_AFTER_MS = 600;
 const OUTLINED_MS = 1500;
+const FOLLOWS_MS = 60; // at the latest, what stands further down has followed the drawing
 const root = document.getElementById("workbench");
 const dialog = document.getElementById("drawer");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
@@ -102,14 +103,12 @@ class Studio {
     const places = still() ? null : this.board.places();
     const inside = before.holds(document.activeElement);
     this.story.pause();
-    document.title = document.title.replace(before.title, sheet.title);
     this.sheet = sheet;
     this.texts.forEach((one, index) => { one.data = sheet.words[index]; });
     before.twin.replaceWith(sheet.twin);
     this.board.mount(sheet);
     if (places) this.board.glide(places);
     for (const link of root.querySelectorAll(".stations a")) current(link, link.dataset.pattern === this.state.pattern);
-    root.querySelector("input[name=pattern]").value = this.state.pattern;
     if (inside) this.board.focus(this.board.current);
     this.say(sheet.title);
     this.later();
@@ -138,21 +137,27 @@ class Studio {
     for (const one of this.sheet.all("[data-platform]")) one.hidden = one.dataset.platform !== platform;
   }
 
-  // what follows a frame later
+  // what follows when the frame has been painted
   later() {
     if (this.scheduled) return;
     this.scheduled = true;
-    requestAnimationFrame(() => setTimeout(() => {
+    requestAnimationFrame(() => soon(() => {
       this.scheduled = false;
       this.write();
       this.#rows();
-      if (this.below !== this.sheet) this.article.querySelector(".below").replaceChildren(...this.sheet.below);
-      this.below = this.sheet;
+      if (this.below !== this.sheet) this.#below();
       soon(() => {
         this.relink();
         this.#tidy();
       });
-    }));
+    }, { timeout: FOLLOWS_MS }));
+  }
+
+  #below() {
+    document.title = document.title.replace(this.below.title, this.sheet.title);
+    this.article.querySelector(".below").replaceChildren(...this.sheet.below);
+    this.below = this.sheet;
+    root.querySelector("input[name=pattern]").value = this.sheet.slug;
   }
 
   // a pattern that was fetched
