@@ -70,13 +70,13 @@ def running_sandbox() -> Iterator[SandboxServer]:
         process.wait()
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], *, seconds: float = 20) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], *, seconds: float = 20, host: str = "127.0.0.1") -> None:
     """Returns when something listens on the port; fails when the process ends or time is up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert process.poll() is None, f"the process ended with {process.returncode}"
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+            socket.create_connection((host, port), timeout=0.2).close()
             return
         except OSError:
             time.sleep(0.05)

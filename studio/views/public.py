@@ -39,7 +39,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest) -> HttpResponse:
     """The form by itself; POST stores the request and leads to the thanks."""
     if request.method == "POST":
-        _count(request)
+        _count(PER_ADDRESS, neighbourhood(request.META.get("REMOTE_ADDR") or ""))
     form = ReviewForm(posted(request)) if request.method == "POST" else _fresh()
     if form.is_trapped:
         return redirect("review-sent")
@@ -53,10 +53,9 @@ def review_sent(request: HttpRequest) -> HttpResponse:
     return render(request, "studio/public/review_sent.html")
 
 
-def _count(request: HttpRequest) -> None:
+def _count(rate: Rate, who: str) -> None:
     """One more request; RateLimited with the seconds to wait when it is one too many."""
-    who = neighbourhood(request.META.get("REMOTE_ADDR") or "")
-    if wait := seconds_to_wait(PER_ADDRESS, who) or seconds_to_wait(FROM_ALL, OVERALL):
+    if wait := seconds_to_wait(rate, who):
         raise RateLimited(retry_after_seconds=wait)
 
 
@@ -87,8 +86,12 @@ def _pattern(one: Pattern, language: str) -> dict[str, Any]:
 
 
 def _store(request: HttpRequest, data: dict[str, Any]) -> object:
+    """Only what was stored counts among all: machines that were caught use up nobody's room. One too many is undone."""
     wanted = ReviewWanted(**{name: data[name] for name in ("name", "email", "company", "core", "message")})
-    return review_request_create(wanted, language=_language(), ip=origin_of(request).ip, notify=settings.OPERATOR_EMAIL)
+    ip, notify = origin_of(request).ip, settings.OPERATOR_EMAIL
+    stored = review_request_create(wanted, language=_language(), ip=ip, notify=notify)
+    _count(FROM_ALL, OVERALL)
+    return stored
 
 
 def _language() -> str:

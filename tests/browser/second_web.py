@@ -18,16 +18,17 @@ ASGI = ("--interface", "asginl", "--http", "1", "--no-ws", "--loop", "uvloop", "
 class SecondWeb:
     """One console of its own: the same database, another port."""
 
-    def __init__(self, system: System) -> None:
-        self.port = free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
+    def __init__(self, system: System, host: str) -> None:
+        self.host, self.port = host, free_port()
+        self.base_url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         self._environment = _environment_of(_first_web(system))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "granian", *ASGI, "--port", str(self.port), "config.asgi:application"]
+        address = ("--host", self.host, "--port", str(self.port))
+        command = [sys.executable, "-m", "granian", *ASGI, *address, "config.asgi:application"]
         self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, start_new_session=True)
-        wait_for_port(self.port, self._process)
+        wait_for_port(self.port, self._process, host=self.host)
 
     def freeze(self) -> None:
         """It takes connections and says nothing."""
@@ -48,9 +49,9 @@ class SecondWeb:
 
 
 @contextmanager
-def second_web(system: System) -> Iterator[SecondWeb]:
-    """Running when it is handed out, gone afterwards."""
-    web = SecondWeb(system)
+def second_web(system: System, *, host: str = "127.0.0.1") -> Iterator[SecondWeb]:
+    """Running when it is handed out, gone afterwards. Its visitors have the address of `host`."""
+    web = SecondWeb(system, host)
     web.start()
     try:
         yield web

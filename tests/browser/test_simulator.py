@@ -1,18 +1,23 @@
 """The simulator in Chromium: redrawn after a change, a repeat that hits, its address, and without script."""
 
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.browser.driver import Visitor
+from tests.browser.second_web import SecondWeb, second_web
 from tests.browser.system import System
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 PUBLIC = "/studio/simulate/"
+STUDIO = "/studio/"
 REDRAWN = """(name) => new Promise((resolve) => {
   const from = performance.now();
   new MutationObserver((_, watch) => {
@@ -91,3 +96,31 @@ def test_a_members_route_is_chosen_and_played(owner: Visitor) -> None:
     page.locator("#id_s_strategy").select_option("fastest")
     page.get_by_text("What-if: not as the route is published").wait_for()
     assert "s_strategy=fastest" in page.url
+
+
+def flooded(web: SecondWeb) -> httpx.Response:
+    """Ask until it is refused for so long that there is time to look at a page."""
+    deadline = time.monotonic() + 150  # two windows of a minute
+    with httpx.Client(base_url=web.base_url) as client:
+        while time.monotonic() < deadline:
+            answer = client.get(PUBLIC)
+            if answer.status_code == 429 and int(answer.headers["retry-after"]) > 15:
+                return answer
+    raise AssertionError("the flood was never refused")
+
+
+def test_a_flooded_page_says_so_keeps_what_was_set_and_goes_on(system: System, chromium: "Browser") -> None:
+    """On a console of its own with another address, since a limit is one for all who share an address."""
+    with second_web(system, host="::1") as web:
+        visitor = Visitor(chromium, replace(system, base_url=web.base_url))
+        page = visitor.page
+        visitor.open(f"{STUDIO}?node=router")
+        assert "Too many tries in a short time" in flooded(web).text
+        page.locator("[name=s_down][value=gpt-mini]").click()
+        page.get_by_text("Too many simulations in a short time").wait_for()
+        assert page.locator("[name=s_down][value=gpt-mini]").is_checked()
+        page.locator("#drawer-close").click()
+        page.locator(".stations a[data-pattern=saga]").click()
+        page.locator("#pattern[data-slug=saga]").wait_for()
+        assert visitor.faults() == []
+        visitor.close()

@@ -1,13 +1,16 @@
 """The public page: everything the product says of itself, and requests for a review that machines do not flood."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
 from studio import forms_public, landing
+from studio.views import public
 from tenants.models import OutgoingMail, PlatformAuditEntry, ReviewRequest
+from tenants.throttle import Rate
 from tests.cast import Cast
 from workflows.patterns import patterns
 
@@ -26,8 +29,9 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forms_public, "LEAST_SECONDS", -1)
 
 
-def ask(client: Client, **fields: str) -> object:
-    return client.post("/review/", ASKED | {"shown": forms_public.stamp()} | fields)
+def ask(client: Client, address: str = "127.0.0.1", **fields: str) -> Any:
+    given = ASKED | {"shown": forms_public.stamp()} | fields
+    return client.post("/review/", given, REMOTE_ADDR=address)
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])
@@ -111,6 +115,30 @@ def test_a_flood_from_one_address_ends_and_says_when_to_come_back(client: Client
     assert [one.status_code for one in answers] == [302] * 8 + [429] * 4
     assert int(answers[-1]["Retry-After"]) > 0
     assert ReviewRequest.objects.count() == 8
+
+
+def test_a_flood_from_everywhere_is_stored_and_mailed_up_to_the_limit_of_a_day(
+    client: Client, patient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "FROM_ALL", Rate("review", 10, seconds=86_400))
+    answers = [ask(client, company=f"Company {number}", address=f"192.0.2.{number}") for number in range(30)]
+    assert [one.status_code for one in answers] == [302] * 10 + [429] * 20
+    assert 0 < int(answers[-1]["Retry-After"]) <= 86_400
+    assert "Nothing was changed" in answers[-1].content.decode()
+    assert (ReviewRequest.objects.count(), OutgoingMail.objects.count()) == (10, 10)
+    assert client.get("/").status_code == client.get("/review/").status_code == 200
+
+
+def test_machines_that_are_caught_use_up_nobodys_room(
+    client: Client, patient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "FROM_ALL", Rate("review", 3, seconds=86_400))
+    traps = ({"website": "https://spam.example"}, {"shown": "forged"}, {"message": "www.a.example " * 3})
+    for number in range(30):
+        ask(client, address=f"192.0.2.{number}", **traps[number % 3])
+    assert not ReviewRequest.objects.exists()
+    assert ask(client, address="198.51.100.1").status_code == 302
+    assert ReviewRequest.objects.count() == 1
 
 
 def test_staff_ticks_a_request_off_once_and_others_do_not_see_it(cast: Cast, client: Client, patient: None) -> None:

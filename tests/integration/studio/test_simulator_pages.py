@@ -1,5 +1,6 @@
 """The simulator's pages: a member's own routes, anybody's made-up one, bad input, and a flood."""
 
+import time
 from typing import Any
 
 import pytest
@@ -101,6 +102,22 @@ def test_a_flood_is_refused_in_words_and_others_are_still_served(
     assert part.status_code == 429
     assert '<div id="simulation"' in text(part)
     assert client.get(PUBLIC, REMOTE_ADDR="192.0.2.2").status_code == 200
+
+
+def test_whoever_is_refused_still_has_the_studio_and_is_served_after_the_wait(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PER_ADDRESS", Rate("simulate", 3, 2))
+    refused = next(one for one in (client.get(PUBLIC) for _ in range(20)) if one.status_code == 429)
+    with_drawer = client.get("/studio/", {"node": "router", "s_cost": "90"})
+    in_drawer = client.get("/studio/", {"node": "router"}, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="simulation")
+    assert (with_drawer.status_code, in_drawer.status_code) == (200, 429)
+    for answer in (with_drawer, in_drawer):
+        assert "Too many simulations in a short time" in text(answer)
+    assert 'id="player"' in text(with_drawer)
+    assert client.get("/").status_code == client.get("/studio/", {"pattern": "saga"}).status_code == 200
+    time.sleep(int(refused["Retry-After"]))
+    assert client.get(PUBLIC).status_code == 200
 
 
 def test_a_flood_from_everywhere_meets_the_limit_for_all(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
