@@ -1,6 +1,7 @@
 """A run's page follows the run by itself; a step opens beside it, by keyboard, and stays while things move."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,38 @@ def test_where_streams_are_cut_off_the_page_asks_and_says_so(owner: Visitor, pau
     finally:
         page.unroute("**/stream/**")
     owner.complaints.clear()  # the browser tells of each stream that we cut off
+
+
+def test_a_script_that_comes_late_is_waited_for(owner: Visitor, paused: Paused) -> None:
+    page = owner.page
+
+    def late(route: Any) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    page.route("**/hx-sse*", late)
+    try:
+        owner.open(paused.page)
+        state(page, "live")
+        paused.go()
+        step(page, "third").wait_for()
+    finally:
+        page.unroute("**/hx-sse*")
+    assert owner.faults() == []
+
+
+def test_where_a_stream_is_never_answered_the_page_asks_and_says_so(owner: Visitor, paused: Paused) -> None:
+    page = owner.page
+    page.route("**/stream/**", lambda route: None)
+    try:
+        owner.open(paused.page)
+        state(page, "poll")
+        paused.go()
+        step(page, "third").wait_for()
+        state(page, "over")
+    finally:
+        page.unroute("**/stream/**")
+    owner.complaints.clear()  # the browser tells of the stream that was given up
 
 
 def test_a_step_is_read_without_script(system: System, chromium: "Browser", paused: Paused) -> None:

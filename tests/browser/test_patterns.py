@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 MOST_CLICKS = 5
+ENDED = re.compile("Completed|Faulted|Undone|Cancelled")
 USES = {
     "model-router": "Send request",
     "adapter": "Call",
@@ -39,7 +40,7 @@ def carried(page: "Page", pattern: str) -> str:
     if pattern == "choreography":
         return _started_by_event(page)
     page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}/"))
-    page.get_by_text("Completed").first.wait_for(timeout=120_000)
+    page.locator(".tile", has_text="State").filter(has_text=ENDED).wait_for(timeout=120_000)
     return page.locator("main").inner_text()
 
 

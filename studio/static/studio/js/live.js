@@ -48,7 +48,8 @@ function watch() {
     connection?.reader?.cancel();
     lose();
   }
-  if (clock.opened && is("connecting", "lost") && now - clock.opened > HELLO_MS) show("poll");
+  if (is("connecting", "lost") && clock.opened && now - clock.opened > HELLO_MS) show("poll");
+  if (is("connecting") && now - clock.lost > HELLO_MS) show("poll"); // nothing has answered at all
   if (is("lost") && now - clock.lost > PATIENCE_MS) show("poll");
   if (!is("poll")) return;
   if (now - clock.asked > POLL_MS) {
