@@ -242,3 +242,19 @@ def test_code_keeps_its_lines_on_its_way_to_a_drawer(client: Client) -> None:
     assert code is not None
     assert unescape(code[1]) == task_text("saga", "reserve")
     assert "\n" not in html.replace(html[html.index("<pre") : html.rindex("</pre>")], "")
+
+
+@pytest.mark.parametrize("path", [PUBLIC, "/studio/part/", "/studio/patterns/", "/studio/export/", "/studio/simulate/"])
+@pytest.mark.parametrize("given", ["x" * 4_000, "%F0%9F%A6%8A", "%FF%FE", "%00", "%3Cscript%3E", "%E1%BB%87"])
+def test_no_address_is_too_strange_to_be_answered(client: Client, path: str, given: str) -> None:
+    names = ("pattern", "platform", "scenario", "beat", "node", "view", "layout", "but", "format", "configuration")
+    answer = client.get(f"{path}?{'&'.join(f'{name}={given}' for name in names)}")
+    assert answer.status_code == 200
+    assert "<script>%" not in answer.content.decode()
+
+
+def test_of_a_repeated_value_the_last_counts(client: Client) -> None:
+    html = unescape(client.get(f"{PUBLIC}?platform=moon&platform=aws&pattern=x&pattern=saga").content.decode())
+    assert 'data-slug="saga" data-title' in html
+    assert re.search(r'value="aws"[^>]*checked', html)
+    assert "This address was not quite right" not in html

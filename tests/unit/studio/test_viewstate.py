@@ -1,6 +1,7 @@
 """The Studio's address: every state in it, unknown values replaced by the nearest good one, and said."""
 
 from dataclasses import replace
+from itertools import combinations, product
 from urllib.parse import parse_qs, urlencode
 
 import pytest
@@ -92,3 +93,31 @@ def test_an_open_configuration_stays_in_the_address_until_another_pattern_is_cho
     state = replace(read()[0], configuration="c1")
     assert "configuration=c1" in state.query(platform="aws")
     assert "configuration" not in state.query(pattern="saga")
+
+
+PARAMETERS = ("pattern", "platform", "scenario", "beat", "node", "view")
+ORDER = ("pattern", "scenario", "platform", "beat", "node", "view")  # in which they are read, and said
+NONSENSE = ("nonsense", "x" * 5_000, "điều phối", "🦊\u202e", "<script>alert(1)</script>", "-1", "%00\x00", "a&b=c")
+
+
+@pytest.mark.parametrize(("first", "second"), list(combinations(PARAMETERS, 2)))
+def test_any_two_bad_values_make_a_good_state_and_a_word_about_each(first: str, second: str):
+    for one, other in product(NONSENSE, repeat=2):
+        state, corrections = read(**{first: one, second: other})
+        assert [(said.parameter, len(said.given) <= 40) for said in corrections] == [
+            (name, True) for name in sorted((first, second), key=ORDER.index)
+        ]
+        again, none = view_state({name: values[0] for name, values in parse_qs(state.query()).items()}, patterns())
+        assert (again, none) == (state, ())
+
+
+@pytest.mark.parametrize("given", NONSENSE)
+def test_all_values_may_be_bad_at_once(given: str):
+    state, corrections = read(**dict.fromkeys(PARAMETERS, given))
+    assert [one.parameter for one in corrections] == list(ORDER)
+    assert view_state({name: values[0] for name, values in parse_qs(state.query()).items()}, patterns())[1] == ()
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_an_empty_or_blank_value_is_no_fault(name: str):
+    assert read(**{name: "   "}) == read()
