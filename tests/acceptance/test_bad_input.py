@@ -1,5 +1,6 @@
 """Bad input: the right status in the caller's own protocol, and nothing written."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,16 +13,19 @@ GOOD = {"model": "exact", "messages": [{"role": "user", "content": "Hello"}], "m
 CHAT = "/v1/chat/completions"
 COUNTED = ("keys_hold", "keys_ledgerentry", "keys_virtualkey", "keys_limit", "routing_provider", "routing_deployment",
            "routing_route", "tenants_unit", "tenants_auditentry")  # fmt: skip
+SETTLED_SECONDS = 10
 
 
 @pytest.fixture
 def unwritten(desk: Desk) -> Iterator[None]:
-    """Nothing that counts has more rows afterwards."""
+    """Nothing that counts has more rows afterwards. What tests before this one asked for has been settled."""
 
     def counts() -> dict[str, int]:
         return {table: desk.rows(f"select count(*) from {table}")[0][0] for table in COUNTED}
 
-    before = counts()
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while (before := counts())["keys_hold"] and time.monotonic() < deadline:
+        time.sleep(0.1)
     yield
     assert counts() == before
 

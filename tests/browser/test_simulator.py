@@ -121,6 +121,6 @@ def test_a_flooded_page_says_so_keeps_what_was_set_and_goes_on(system: System, c
         assert page.locator("[name=s_down][value=gpt-mini]").is_checked()
         page.locator("#drawer-close").click()
         page.locator(".stations a[data-pattern=saga]").click()
-        page.locator("#pattern[data-slug=saga]").wait_for()
+        page.locator("#pattern-title", has_text="Saga").wait_for()
         assert visitor.faults() == []
         visitor.close()
