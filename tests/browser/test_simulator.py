@@ -1,5 +1,6 @@
 """The simulator in Chromium: redrawn after a change, a repeat that hits, its address, and without script."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -109,6 +110,7 @@ def flooded(web: SecondWeb) -> httpx.Response:
     raise AssertionError("the flood was never refused")
 
 
+@pytest.mark.skipif(os.environ.get("BROWSER_MATRIX") != "full", reason="a flood of a minute: make browser")
 def test_a_flooded_page_says_so_keeps_what_was_set_and_goes_on(system: System, chromium: "Browser") -> None:
     """On a console of its own with another address, since a limit is one for all who share an address."""
     with second_web(system, host="::1") as web:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FULL = os.environ.get("BROWSER_MATRIX") == "full"
 STUDIO = "/studio/"
 SWITCH_MS = 50 if FULL else 500  # `make browser` has the machine to itself, `make test` shares it
-ROUNDS = 5 if FULL else 2
+ROUNDS = 5 if FULL else 1
 CPU_RATE = 4
 FIRST_LOAD_BYTES = 90_000
 TOUR_KEYS = 25
