@@ -10,12 +10,12 @@ from studio.diagrams.patterns import View
 from studio.pattern_pictures import said, twin
 from studio.pattern_words import fit_words
 from studio.snippets import Addresses, Snippet, snippet
+from studio.story_figures import AT_REST, Gauge, assumed, calls_of, gauges
 from studio.viewstate import LIST, Correction, ViewState
 from workflows.domain.patterns import PLATFORM_NAMES, PLATFORMS, Node, Pattern, Scenario, changes
 
 MANY_NODES = 60  # above this the list is shown first and the diagram is asked for
 PLATFORM_KEYS = {"cloudflare": "c", "azure": "z", "aws": "a", "gcp": "g", "onprem": "o"}
-MODEL_KINDS = frozenset({"ai"})
 FIT_LOOKS = {"native": "good", "emulated": "warn", "none": "bad"}
 STATE_LOOKS = {
     "active": "live",
@@ -95,6 +95,7 @@ class BeatLine:
     states: str
     milliseconds: int
     calls: int
+    gauge: Gauge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,7 @@ class PatternView:
     listed: bool
     many: bool
     router: str
+    assumed: str
 
     @property
     def platform(self) -> str:
@@ -150,6 +152,11 @@ class PatternView:
     def story(self) -> Story:
         """The scenario that is shown."""
         return next(one for one in self.stories if one.active)
+
+    @property
+    def gauge(self) -> Gauge:
+        """The figures at the beat that is shown."""
+        return self.beat.gauge if self.beat else AT_REST
 
 
 def platform_label(platform: str) -> str:
@@ -181,6 +188,7 @@ def pattern_view(pattern: Pattern, state: ViewState, view: View, *, addresses: A
         listed=state.view == LIST or (many and not state.view),
         many=many,
         router=next((one.id for one in pattern.nodes if one.kind == "router"), ""),
+        assumed=assumed(),
     )
 
 
@@ -284,26 +292,26 @@ def _story(pattern: Pattern, scenario: Scenario, state: ViewState) -> Story:
         title=said(scenario.title),
         active=here,
         beats=[
-            _beat(pattern, scenario, number, "?" + state.query(scenario=scenario.id, beat=number), state)
-            for number in range(1, len(scenario.beats) + 1)
+            _beat(pattern, scenario, number, gauge, state)
+            for number, gauge in enumerate(gauges(pattern, scenario), start=1)
         ],
     )
 
 
-def _beat(pattern: Pattern, scenario: Scenario, number: int, url: str, state: ViewState) -> BeatLine:
+def _beat(pattern: Pattern, scenario: Scenario, number: int, gauge: Gauge, state: ViewState) -> BeatLine:
     beat = scenario.beats[number - 1]
     before = scenario.beats[number - 2].states if number > 1 else {}
-    reached = [] if beat.back else [pattern.node(pattern.edge(one).target) for one in beat.edges]
     return BeatLine(
         number=number,
         say=said(beat.say),
-        url=url,
+        url="?" + state.query(scenario=scenario.id, beat=number),
         active=(scenario.id, number) == (state.scenario, state.beat),
         edges=" ".join(beat.edges),
         back=beat.back,
         states=" ".join(f"{node}:{now}" for node, now in beat.states.items() if now != before.get(node, "idle")),
         milliseconds=beat.milliseconds,
-        calls=sum(one.kind in MODEL_KINDS for one in reached),
+        calls=calls_of(pattern, beat),
+        gauge=gauge,
     )
 
 

@@ -129,6 +129,7 @@ def test_a_token_travels_and_the_story_ends_by_itself(visitor: Visitor) -> None:
     page.locator("#workbench.is-playing").wait_for(state="detached", timeout=6_000)
     assert page.inner_text("#beat-of") == "Beat 9 of 9"
     assert page.inner_text("#gauge-calls") == "1"
+    assert page.inner_text("#gauge-cost") == page.text_content(".beats li:last-child small") == "$0.0018"
     still = token(page)
     page.wait_for_timeout(300)
     assert token(page) == still

@@ -95,6 +95,17 @@ def test_a_beat_marks_its_nodes_and_lines(client: Client) -> None:
         assert re.search(rf'data-node="{node}"[^>]*data-state="{state}"', html)
 
 
+@pytest.mark.parametrize(("beat", "cost"), [(0, "–"), (1, "$0.00"), (4, "$0.0018")])
+def test_a_beat_says_what_has_been_spent_by_then(client: Client, beat: int, cost: str) -> None:
+    """In the gauge, and beside the beat in the story's list; with where the figure comes from."""
+    html = shown(client, beat=beat)
+    assert f'<dd id="gauge-cost">{cost}</dd>' in html
+    if beat:
+        assert f'aria-current="step">{FIRST.scenario("happy").beats[beat - 1].say["en"]}</a> <small>{cost}<' in html
+    assert "Prices are those of the catalogue, the same on every platform" in html
+    assert "Tokens are assumed" in html
+
+
 def test_an_opened_node_tells_its_five_services_without_script(client: Client) -> None:
     node = FIRST.nodes[-1]
     html = shown(client, node=node.id)

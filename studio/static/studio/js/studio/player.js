@@ -32,6 +32,7 @@ export class Player {
         states,
         calls: Number(link.dataset.calls ?? 0),
         say: link.textContent.trim(),
+        cost: link.nextElementSibling.textContent, // of all up to here, in words: money is not counted in the browser
       };
       start += length;
       return beat;
@@ -126,6 +127,7 @@ export class Player {
       milliseconds: past.reduce((sum, beat) => sum + beat.length, 0),
       hops: past.reduce((sum, beat) => sum + beat.edges.length, 0),
       calls: past.reduce((sum, beat) => sum + beat.calls, 0),
+      cost: past.at(-1)?.cost,
     };
   }
 }

@@ -130,10 +130,11 @@ export class Story {
   }
 
   #figures(beat) {
-    const { milliseconds, hops, calls } = this.player.sums(beat);
+    const { milliseconds, hops, calls, cost } = this.player.sums(beat);
     write(this.#find("#gauge-time"), beat ? `${this.figure.format(milliseconds / 1000)} s` : "–");
     write(this.#find("#gauge-hops"), beat ? hops : "–");
     write(this.#find("#gauge-calls"), beat ? calls : "–");
+    write(this.#find("#gauge-cost"), cost ?? "–");
   }
 
   #mark(beat) {
