@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from studio.diagrams.plans import State, Step, folded, plan_diagram, plan_groups
+from studio.diagrams.plans import MOST_DRAWN, MOST_STEPS, State, Step, folded, plan_diagram, plan_groups
 from studio.presenters import Column
 from studio.rows_connectors import compact
 from workflows.domain.plan import (
@@ -31,6 +31,7 @@ from workflows.domain.plan import (
 from workflows.models import Definition, DefinitionVersion
 
 MOST_LETTERS = 40
+Fold = Literal["", "folded", "all", "list"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,19 @@ def task_lines(plan: Plan) -> list[TaskLine]:
     return list(_block(plan.block, 0))
 
 
-def diagram(lines: list[TaskLine], states: Mapping[str, State] | None = None) -> str:
+def fold_of(lines: list[TaskLine], *, every: bool) -> Fold:
+    """How a plan is drawn: as it is, folded, unfolded because `every` task was asked for, or folded for good."""
+    if len(lines) <= MOST_STEPS or all(line.depth == 0 for line in lines):
+        return ""
+    if len(lines) > MOST_DRAWN:
+        return "list"
+    return "all" if every else "folded"
+
+
+def diagram(lines: list[TaskLine], states: Mapping[str, State] | None = None, *, fold: Fold = "folded") -> str:
     """The drawing of a plan; with `states` by pointer, of a run."""
-    return plan_diagram(_steps(lines, states), _("Diagram of the tasks; the table below says the same"))
+    most = MOST_DRAWN if fold == "all" else MOST_STEPS
+    return plan_diagram(_steps(lines, states, most), _("Diagram of the tasks; the table below says the same"))
 
 
 def diagram_parts(lines: list[TaskLine], states: Mapping[str, State], changed: Collection[str]) -> list[str]:
@@ -102,13 +113,13 @@ def diagram_parts(lines: list[TaskLine], states: Mapping[str, State], changed: C
     ]
 
 
-def _steps(lines: list[TaskLine], states: Mapping[str, State] | None) -> list[Step]:
+def _steps(lines: list[TaskLine], states: Mapping[str, State] | None, most: int = MOST_STEPS) -> list[Step]:
     """What is drawn: tasks inside others are only counted where there are too many."""
     return [
         replace(step, lines=(*step.lines, _("%(count)s tasks inside") % {"count": step.inside}))
         if step.inside
         else step
-        for step in folded([_step(line, states) for line in lines])
+        for step in folded([_step(line, states) for line in lines], most)
     ]
 
 

@@ -23,6 +23,7 @@ LINE: Final = 16.0
 RAIL: Final = 14.0  # from a box's left edge to the line that runs down from it
 MOST_LETTERS: Final = 35
 MOST_STEPS: Final = 150  # a larger plan is drawn folded: what is inside other tasks is only counted
+MOST_DRAWN: Final = 500  # tasks and ways out of them; a larger plan is never drawn otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +105,9 @@ def plan_groups(steps: Sequence[Step]) -> list[str]:
     return [_group(one, at) for at, one in enumerate(_drawn(steps))]
 
 
-def folded(steps: Sequence[Step]) -> list[Step]:
+def folded(steps: Sequence[Step], most: int = MOST_STEPS) -> list[Step]:
     """The steps as drawn: all of a plan that fits, else only the outer ones, with the number of those inside."""
-    if len(steps) <= MOST_STEPS:
+    if len(steps) <= most:
         return list(steps)
     outer: list[Step] = []
     for step in steps:

@@ -69,7 +69,7 @@ def definition_show(request: ConsoleRequest, definition_id: UUID) -> HttpRespons
     version = current_version(definition)
     active = definition.status == "active"
     context = {
-        **_drawn(definition, version),
+        **_drawn(request, definition, version),
         "versions": list(version_list(definition)[:VERSIONS_SHOWN]),
         "version_columns": rows.definition_version_columns(),
         "may_start": active and may("run.start"),
@@ -84,7 +84,8 @@ def definition_show(request: ConsoleRequest, definition_id: UUID) -> HttpRespons
 def definition_version(request: ConsoleRequest, definition_id: UUID, number: int) -> HttpResponse:
     """One version, as it was published."""
     definition = access_definition(definition_id)
-    return render(request, "studio/definitions/version.html", _drawn(definition, access_version(definition, number)))
+    version = access_version(definition, number)
+    return render(request, "studio/definitions/version.html", _drawn(request, definition, version))
 
 
 @require_safe
@@ -183,16 +184,18 @@ def _publish(request: ConsoleRequest, definition: Definition | None, initial: di
     return redirect("definition-show", request.tenant.slug, version.definition_id)
 
 
-def _drawn(definition: Definition, version: DefinitionVersion) -> dict[str, Any]:
+def _drawn(request: ConsoleRequest, definition: Definition, version: DefinitionVersion) -> dict[str, Any]:
     plan = rows.plan_of(version)
     lines = rows.task_lines(plan) if plan else []
+    fold = rows.fold_of(lines, every=request.GET.get("all") == "1")
     return {
         "definition": definition,
         "version": version,
         "plan": plan,
         "tasks": lines,
         "task_columns": rows.task_columns(),
-        "diagram": mark_safe(rows.diagram(lines)) if lines else "",  # noqa: S308  # our own builder escapes
+        "fold": fold,
+        "diagram": mark_safe(rows.diagram(lines, fold=fold)) if lines else "",  # noqa: S308  # our own builder escapes
         "starts_on": rows.starts_on(plan) if plan else [],
         "report": rows_reports.report_view(plan, tasks=False) if plan else None,
     }

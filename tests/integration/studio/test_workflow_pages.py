@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from time import process_time
 from typing import Any
 
 import pytest
@@ -114,6 +115,56 @@ def test_a_definition_is_published_and_drawn(cast: Cast, alice: Client) -> None:
     assert "<svg" in shown.partition("<main")[2]
     assert "undo: release" in shown
     assert "The same in words" in shown
+
+
+def large(tasks: int, cases: int) -> str:
+    """A block of many tasks, and a switch with its ways out behind it."""
+    inner = "".join(f"        - step-{at}:\n            set: {{a: {at}}}\n" for at in range(tasks - 2))
+    ways = "".join(f"        - case-{at}:\n            then: continue\n" for at in range(cases))
+    head = document().partition("do:")[0]
+    return f"{head}do:\n  - block:\n      do:\n{inner}  - choose:\n      switch:\n{ways}"
+
+
+def opened_large(cast: Cast, alice: Client, tasks: int, cases: int = 1) -> tuple[str, str]:
+    """The page of a large definition, and the address of it."""
+    with cast.acting():
+        definition = definition_publish(large(tasks, cases)).definition
+    address = at("definition-show", definition.id)
+    return page(alice, "definition-show", definition.id), address
+
+
+def drawn_in(html: str) -> int:
+    return html.partition('<svg class="wires plan"')[2].partition("</svg>")[0].count("<rect")
+
+
+def test_a_large_definition_is_unfolded_and_folded_by_plain_links(cast: Cast, alice: Client) -> None:
+    folded, address = opened_large(cast, alice, 499)
+    assert drawn_in(folded) == 2
+    assert "497 tasks inside" in folded
+    assert '<a href="?all=1#diagram">Show all</a>' in folded
+    began = process_time()
+    unfolded = alice.get(address, {"all": "1"}).content.decode()
+    took = process_time() - began
+    assert drawn_in(unfolded) == 499
+    assert "tasks inside" not in unfolded
+    assert '<a href="?#diagram">Fold again</a>' in unfolded
+    assert took < 1
+
+
+def test_what_is_too_large_to_draw_says_that_the_list_has_all_of_it(cast: Cast, alice: Client) -> None:
+    _folded, address = opened_large(cast, alice, 499, cases=2)
+    html = alice.get(address, {"all": "1"}).content.decode()
+    assert drawn_in(html) == 2
+    assert "Too large to draw at once" in html
+    assert "all=1#" not in html
+    assert "step-496" in html
+
+
+def test_a_definition_that_fits_offers_no_folding(cast: Cast, alice: Client) -> None:
+    html, address = opened_large(cast, alice, 149)
+    assert drawn_in(html) == drawn_in(alice.get(address, {"all": "1"}).content.decode()) == 149
+    assert "all=1#" not in html
+    assert "Fold again" not in html
 
 
 def test_faults_of_a_definition_are_located(alice: Client) -> None:
