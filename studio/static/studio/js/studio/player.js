@@ -32,7 +32,7 @@ export class Player {
         states,
         calls: Number(link.dataset.calls ?? 0),
         say: link.textContent.trim(),
-        cost: link.nextElementSibling.textContent, // of all up to here, in words: money is not counted in the browser
+        cost: link.nextElementSibling.textContent, // so far, in words
       };
       start += length;
       return beat;
