@@ -34,7 +34,7 @@ CLOCK = """() => {
 }"""
 BEAT_AND_TOKEN = """() => [document.querySelector("#beat-of").textContent,
   document.querySelector(".drawn:not(.is-away) .token")?.getAttribute("transform") ?? ""]"""
-SHOWN = ".drawn:not(.is-away) .diagram-wide"  # the drawings of the other patterns lie in the page unseen
+SHOWN = ".drawn:not(.is-away, .is-warming) .diagram-wide"  # the drawings of the other patterns lie in the page unseen
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 120)))"
 FOCUS = "document.activeElement.closest('#workbench, #drawer') !== null"
 
@@ -107,8 +107,8 @@ def test_another_pattern_and_another_platform_are_there_at_once(
 def test_nothing_jumps_when_the_platform_changes(visitor: Visitor) -> None:
     page = studio(visitor)
     places = (
-        "[...document.querySelectorAll('.drawn:not(.is-away) :is(.d-box, .d-label), #player')].map((one) => {"
-        "const box = one.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; })"
+        "[...document.querySelectorAll('.drawn:not(.is-away, .is-warming) :is(.d-box, .d-label), #player')]"
+        ".map((one) => { const box = one.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; })"
     )
     before = page.evaluate(places)
     page.click("label:has(input[value=aws])")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from time import process_time
 from typing import Any
 
 import pytest
@@ -142,13 +141,10 @@ def test_a_large_definition_is_unfolded_and_folded_by_plain_links(cast: Cast, al
     assert drawn_in(folded) == 2
     assert "497 tasks inside" in folded
     assert '<a href="?all=1#diagram">Show all</a>' in folded
-    began = process_time()
     unfolded = alice.get(address, {"all": "1"}).content.decode()
-    took = process_time() - began
     assert drawn_in(unfolded) == 499
     assert "tasks inside" not in unfolded
     assert '<a href="?#diagram">Fold again</a>' in unfolded
-    assert took < 1
 
 
 def test_what_is_too_large_to_draw_says_that_the_list_has_all_of_it(cast: Cast, alice: Client) -> None:

@@ -1,6 +1,5 @@
 """The drawing of a definition: every task once, the way back only where there is something to undo."""
 
-from time import process_time
 from xml.etree import ElementTree
 
 from studio.diagrams.plans import MOST_DRAWN, MOST_STEPS, Step, folded, plan_diagram, plan_groups
@@ -97,9 +96,7 @@ def test_five_hundred_tasks_are_drawn_when_all_are_asked_for_and_no_more() -> No
     steps = [step("each"), *(step(f"inner-{at}", 1) for at in range(MOST_DRAWN))]
     assert folded(steps[:MOST_DRAWN], MOST_DRAWN) == steps[:MOST_DRAWN]
     assert [one.inside for one in folded(steps, MOST_DRAWN)] == [MOST_DRAWN]
-    began = process_time()
     assert len(list(drawn(*steps[:MOST_DRAWN]).iter("rect"))) == MOST_DRAWN
-    assert process_time() - began < 0.5
 
 
 def test_a_part_is_the_same_alone_as_in_the_whole() -> None:
