@@ -38,6 +38,7 @@ def view_of(state: ViewState, names: Mapping[str, str] | None = None, traffic: M
         platform=state.platform,
         scenario=state.scenario,
         beat=state.beat,
+        won=state.won,
         names=names or {},
         traffic=traffic or {},
         selected=state.node,

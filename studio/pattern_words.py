@@ -1,6 +1,7 @@
 """The words of pattern drawings and of their text twin, in the reader's language."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from studio.diagrams.graph import Words
 
@@ -25,6 +26,7 @@ def words() -> Words:
             "failed": _("failed"),
             "undone": _("undone"),
             "hit": _("known already"),
+            "won": pgettext("model", "answers"),
         },
     )
 

@@ -11,9 +11,11 @@ from routing.domain.simulation import MAX_ANSWER_TOKENS, Change, Figure, Simulat
 from routing.selectors.explanation import Explanation, explain
 from routing.selectors.simulation import WINDOW
 from studio import formats
+from studio.diagrams.outcome import outcome_of
 from studio.presenters import Rung
 from studio.rows_gateway import decision_table
 from studio.terms import STRATEGY_NAMES
+from workflows.patterns import patterns
 
 SOURCES = {
     "measured": ("good", gettext_lazy("measured")),
@@ -79,6 +81,7 @@ def result(simulation: Simulation, *, demo: bool) -> dict[str, Any]:
         and simulation.answered is not None,
         "what_if": [_change(one) for one in simulation.what_if],
         "rungs": _rungs(simulation, explanation),
+        "won": {one.slug: outcome_of(simulation, one) for one in patterns()},
         "sum": _sum(simulation),
         "table": _table(simulation, explanation),
         "assumptions": _assumptions(simulation, demo=demo),

@@ -24,6 +24,7 @@ STATE_LOOKS = {
     "failed": "bad",
     "undone": "compensated",
     "hit": "calm",
+    "won": "good",
 }
 
 
@@ -239,9 +240,12 @@ def _correction(correction: Correction) -> str:
         "beat": _("This scenario has no beat “%(given)s”. This is beat %(shown)s."),
         "node": _("This pattern has no node “%(given)s”."),
         "view": _("There is no view “%(given)s”."),
+        "won": _("A simulation cannot end with “%(given)s” here."),
     }
     if correction.parameter == "node" and correction.shown:
         return _("This pattern has no node “%(given)s”. The nearest is “%(shown)s”.")
+    if correction.parameter == "won" and correction.shown:
+        return _("A simulation cannot end with “%(given)s” here. The nearest is “%(shown)s”.")
     return sentences[correction.parameter]
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from studio.diagrams.outcome import outcomes
 from workflows.domain.patterns import PLATFORMS, Pattern, Scenario, nearest, nearest_beat
 
-Parameter = Literal["pattern", "platform", "scenario", "beat", "node", "view"]
+Parameter = Literal["pattern", "platform", "scenario", "beat", "node", "view", "won"]
 LIST = "list"
 DIAGRAM = "diagram"
 MOST_LETTERS = 40  # of a value that is said back
@@ -30,6 +31,7 @@ class Correction:
 class ViewState:
     """One state of the page. Beat 0 is the picture before anything moves; `view` "" leaves the choice to the page.
 
+    `won` is the outcome of a simulation that is lit in the drawing at rest, one of `studio.diagrams.outcome`.
     `configuration` is the one that is open under its own names; the address keeps it as it was given.
     """
 
@@ -39,17 +41,24 @@ class ViewState:
     beat: int = 0
     node: str = ""
     view: Literal["", "list", "diagram"] = ""
+    won: str = ""
     configuration: str = ""
 
     def query(self, **changes: Any) -> str:
-        """The address of this state, or of a neighbour. Another pattern or scenario starts from its first picture."""
+        """The address of this state, or of a neighbour. Another pattern or scenario starts from its first picture.
+
+        A moment of the story and the outcome of a simulation exclude each other.
+        """
         if "pattern" in changes:
-            changes = {"beat": 0, "node": "", "configuration": "", **changes}
+            changes = {"beat": 0, "node": "", "won": "", "configuration": "", **changes}
         if "scenario" in changes:
-            changes = {"beat": 0, **changes}
+            changes = {"beat": 0, "won": "", **changes}
+        if "beat" in changes:
+            changes = {"won": "", **changes}
         state = replace(self, **changes)
         parts = {"pattern": state.pattern, "platform": state.platform, "scenario": state.scenario}
-        optional = {"beat": state.beat, "node": state.node, "view": state.view, "configuration": state.configuration}
+        optional = {"beat": state.beat, "node": state.node, "view": state.view, "won": state.won}
+        optional["configuration"] = state.configuration
         return urlencode(parts | {name: value for name, value in optional.items() if value})
 
 
@@ -69,6 +78,7 @@ def view_state(query: Mapping[str, str], patterns: Sequence[Pattern]) -> tuple[V
         node=reader.one_of("node", [one.id for one in pattern.nodes], ""),
         view=reader.one_of("view", (LIST, DIAGRAM), ""),  # type: ignore[arg-type]  # one of these or empty
     )
+    state = replace(state, won=reader.outcome(outcomes(pattern), state.beat))
     return state, tuple(reader.corrections)
 
 
@@ -99,6 +109,14 @@ class _Reader:
         if str(shown) != given:
             self._changed("beat", given, str(shown))
         return shown
+
+    def outcome(self, known: Sequence[str], beat: int) -> str:
+        """One that is known, and none beside a moment of the story."""
+        given = self.query.get("won", "").strip()
+        if not given or not beat:
+            return self.one_of("won", known, "")
+        self._changed("won", given, "")
+        return ""
 
     def _changed(self, name: Parameter, given: str, shown: str) -> None:
         self.corrections.append(Correction(name, given[:MOST_LETTERS], shown))

@@ -34,6 +34,7 @@ class Words:
             "failed": "failed",
             "undone": "undone",
             "hit": "known already",
+            "won": "answers",
         }
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from studio.diagrams import harness, wide
+from studio.diagrams import harness, outcome, wide
 from studio.diagrams.drawn import draw
 from studio.diagrams.graph import UNMATCHED, Box, Graph, Line, Words
 from workflows.domain.patterns import Beat, Node, Pattern
@@ -19,7 +19,7 @@ MOST_PLAYED: Final = 150  # boxes of a drawing that a player may animate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What of a pattern is shown. `beat` counts from 1; 0 is the pattern at rest.
+    """What of a pattern is shown. `beat` counts from 1; 0 is the pattern at rest, or at the outcome `won`.
 
     `names` are a tenant's own names by node, `services` what stands in the second line instead of a platform's service,
     `traffic` counts by edge (as text), `changed` the nodes that are another service than on the platform before,
@@ -31,6 +31,7 @@ class View:
     platform: str = "cloudflare"
     scenario: str = ""
     beat: int = 0
+    won: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
     traffic: Mapping[str, str] = field(default_factory=dict)
@@ -40,7 +41,9 @@ class View:
     switching: bool = False
 
     def moment(self, pattern: Pattern) -> Beat | None:
-        """The beat that is shown still, if one is."""
+        """The beat that is shown still, if one is, or the outcome of a simulation."""
+        if self.won:
+            return outcome.moment(pattern, self.won)
         if not self.scenario or self.beat < 1:
             return None
         return pattern.scenario(self.scenario).beats[self.beat - 1]

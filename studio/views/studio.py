@@ -232,12 +232,20 @@ def _starter(slug: str) -> tuple[Plan, ...]:
 def page_context(
     request: HttpRequest, state: ViewState, corrections: Sequence[Correction] = (), *, own: Opened | None = None
 ) -> dict[str, Any]:
-    """Everything the page needs, on whichever page it stands; `own` is the configuration that is open."""
+    """Everything the page needs, on whichever page it stands; `own` is the configuration that is open.
+
+    While the simulator stands open, its outcome is what is lit, whatever the address said.
+    """
+    member = getattr(request, "tenant_scope", None) is not None
+    may_simulate = not member or may("route.read")
+    opens = state.node and state.node == _router(state)
+    simulator = simulator_context(request, keep=_kept(state)) if opens and may_simulate else None
+    if simulator and not state.beat:
+        won = simulator["result"]["won"][state.pattern] if simulator["result"] else ""
+        state = replace(state, won=won)
     shown = _shown(state, own)
     view: rows_studio.PatternView = shown["pattern"]
     node = next((one for one in view.nodes if one.id == state.node), None)
-    member = getattr(request, "tenant_scope", None) is not None
-    may_simulate = not member or may("route.read")
     return {
         **shown,
         "configuration": own.configuration if own else None,
@@ -247,9 +255,7 @@ def page_context(
         "platforms": rows_studio.platform_choices(state),
         "node": node,
         "may_simulate": may_simulate,
-        "simulator": simulator_context(request, keep=_kept(state))
-        if node and node.id == view.router and may_simulate
-        else None,
+        "simulator": simulator,
         "close_url": "?" + state.query(node=""),
         "packs_url": f"{reverse('studio-patterns')}?language={get_language()}",
         "part_url": f"{reverse('studio-part')}?language={get_language()}",
@@ -258,6 +264,9 @@ def page_context(
 
 
 def _kept(state: ViewState) -> dict[str, str]:
-    """What of the address the simulator's form sends along: the state with its node open."""
-    router = next((one.id for one in pattern_of(state.pattern).nodes if one.kind == "router"), "")
-    return dict(parse_qsl(state.query(node=router)))
+    """What of the address the simulator's form sends along: the state with its node open, its outcome to be seen."""
+    return dict(parse_qsl(state.query(node=_router(state), beat=0)))
+
+
+def _router(state: ViewState) -> str:
+    return next((one.id for one in pattern_of(state.pattern).nodes if one.kind == "router"), "")

@@ -1,5 +1,6 @@
 """The simulator in Chromium: redrawn after a change, a repeat that hits, its address, and without script."""
 
+import json
 import os
 import re
 import time
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 PUBLIC = "/studio/simulate/"
 STUDIO = "/studio/"
+SEEN = ".drawn:not(.is-away) .diagram-wide"
+LIT = f"""() => [...document.querySelectorAll("{SEEN} [data-node]:not([data-state=idle])")]
+  .map(({{dataset}}) => [dataset.node, dataset.state])"""
 REDRAWN = """(name) => new Promise((resolve) => {
   const from = performance.now();
   new MutationObserver((_, watch) => {
@@ -71,6 +75,57 @@ def test_repeat_hits_the_cache_keeps_the_focus_and_a_change_forgets_it(visitor: 
     page.get_by_role("button", name="Repeat").wait_for()
     assert verdict(visitor) != "The cache"
     assert "s_again" not in page.url
+
+
+def lit(visitor: Visitor) -> dict[str, str]:
+    """The state of each node that is not idle, in the drawing that is seen."""
+    return dict(visitor.page.evaluate(LIT))
+
+
+def until_lit(visitor: Visitor, wanted: dict[str, str]) -> None:
+    """Wait for these states, the words beside them, and the line to whoever answered."""
+    page = visitor.page
+    page.wait_for_function(f"(wanted) => JSON.stringify(({LIT})().sort()) === wanted", arg=compact(wanted))
+    words = {"won": "answers", "failed": "failed", "hit": "known already", "done": "done"}
+    for node, state in wanted.items():
+        assert page.locator(f"{SEEN} [data-node={node}] .d-state-word").text_content() == words[state]
+    lines = page.locator(f"{SEEN} .d-line.is-lit").evaluate_all("(all) => all.map((one) => one.dataset.target)")
+    assert lines == [node for node, state in wanted.items() if state in {"won", "hit"}]
+
+
+def compact(states: dict[str, str]) -> str:
+    return json.dumps(sorted(map(list, states.items())), separators=(",", ":"))
+
+
+def test_the_drawing_behind_the_drawer_lights_who_answers(visitor: Visitor) -> None:
+    page = visitor.page
+    page.emulate_media(reduced_motion="reduce")
+    visitor.open(f"{STUDIO}?pattern=model-router")
+    page.locator(f"{SEEN} [data-node=router]").click()
+    until_lit(visitor, {"router": "done", "small": "won"})
+    page.locator("#id_s_quality").press("End")
+    page.locator("#id_s_cost").press("Home")
+    page.locator("#id_s_speed").press("Home")
+    until_lit(visitor, {"router": "done", "large": "won"})
+    page.locator("[name=s_down][value=claude-sonnet]").click()
+    until_lit(visitor, {"router": "done", "large": "failed", "other": "won"})
+    page.get_by_role("button", name="Repeat").click()
+    until_lit(visitor, {"router": "done", "cache": "hit"})
+    page.locator("[name=s_fault]").select_option("error")
+    until_lit(visitor, {"router": "done", "large": "failed", "other": "won"})
+    page.wait_for_url(re.compile("won=large.other"))
+    page.locator("#drawer-close").click()
+    page.wait_for_url(lambda address: "node=" not in address and "won=large.other" in address)
+    page.reload()
+    until_lit(visitor, {"router": "done", "large": "failed", "other": "won"})
+    page.locator("#next").click()
+    page.wait_for_url(lambda address: "beat=1" in address and "won=" not in address)
+    assert "won" not in lit(visitor).values()
+    page.go_back()
+    until_lit(visitor, {"router": "done", "large": "failed", "other": "won"})
+    page.locator("#play").click()
+    page.wait_for_url(lambda address: "won=" not in address)
+    assert "won" not in lit(visitor).values()
 
 
 def test_it_works_without_script(system: System, chromium: "Browser") -> None:

@@ -14,7 +14,7 @@ Platform = Literal["cloudflare", "azure", "aws", "gcp", "onprem"]
 ScenarioName = Literal["happy", "slow-model", "model-down", "step-fails", "duplicate-event"]
 NodeKind = Literal["client", "hub", "router", "ai", "adapter", "core", "store", "bus", "worker", "person"]
 EdgeKind = Literal["call", "reply", "event", "compensation"]
-State = Literal["idle", "active", "waiting", "done", "failed", "undone", "hit"]
+State = Literal["idle", "active", "waiting", "done", "failed", "undone", "hit", "won"]
 Part = Literal["", "route", "definition", "connector", "event", "approval"]
 Fit = Literal["native", "emulated", "none"]
 

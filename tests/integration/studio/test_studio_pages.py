@@ -168,7 +168,7 @@ def test_the_router_brings_its_simulator_when_it_is_opened(client: Client) -> No
     html = shown(client, node="router", beat=2)
     assert 'id="simulator-form"' in html
     assert '<input type="hidden" name="node" value="router">' in html
-    assert '<input type="hidden" name="beat" value="2">' in html
+    assert 'name="beat"' not in html  # whoever changes an input wants to see the outcome
 
 
 def test_the_simulator_is_a_part_of_the_page_and_its_result_a_part_of_it(client: Client) -> None:
@@ -269,3 +269,34 @@ def test_of_a_repeated_value_the_last_counts(client: Client) -> None:
     assert 'data-slug="saga" data-title' in html
     assert re.search(r'value="aws"[^>]*checked', html)
     assert "This address was not quite right" not in html
+
+
+def marked(html: str, state: str) -> set[str]:
+    """The nodes that both the drawing and the list say are in a state."""
+    drawn = set(re.findall(rf'data-node="([\w-]+)"[^>]*data-state="{state}"', html))
+    assert drawn <= set(re.findall(r'data-state-of="([\w-]+)"><span', html))
+    return drawn
+
+
+def test_the_outcome_of_a_simulation_is_in_the_address_and_told_without_script(client: Client) -> None:
+    html = shown(client, pattern="model-router", won="small.other", view="list")
+    assert (marked(html, "failed"), marked(html, "won"), marked(html, "done")) == ({"small"}, {"other"}, {"router"})
+    assert re.search(r'class="d-line [^"]*is-lit" data-edge="to-other"', html)
+    assert html.count("is-lit") == 2  # once in each layout
+    assert "corrections" not in html
+    assert "won=small.other" in unescape(re.search(r'href="([^"]*export[^"]*)"', html)[1])  # type: ignore[index]
+
+
+def test_the_open_simulator_lights_its_own_outcome(client: Client) -> None:
+    asked = {"pattern": "model-router", "node": "router"}
+    assert marked(shown(client, **asked, s_cost="0", s_speed="0", s_quality="100"), "won") == {"large"}
+    html = shown(client, **asked, s_down="gpt-mini", won="cache")
+    assert (marked(html, "failed"), marked(html, "won")) == ({"small"}, {"other"})
+    assert marked(shown(client, **asked, s_again="1"), "hit") == {"cache"}
+    assert marked(shown(client, **asked, beat="2"), "won") == set()
+
+
+def test_an_outcome_that_does_not_exist_is_said(client: Client) -> None:
+    html = shown(client, pattern="model-router", won="smal.large")
+    assert "A simulation cannot end with “smal.large” here. The nearest is “small.large”." in html
+    assert "A simulation cannot end with “zzz” here." in shown(client, won="zzz")

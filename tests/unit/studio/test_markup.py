@@ -71,6 +71,7 @@ def test_an_icon_with_a_label_is_named() -> None:
         ("css", "css", 15_000),
         ("css/studio", "css", 5_000),
         ("simulator", "css", 1_000),
+        ("simulator", "js", 1_000),
         ("diagrams", "css", 1_500),
         ("live", "css", 1_500),
         ("js", "js", 12_000),

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
+from studio.diagrams.outcome import outcomes
 from studio.viewstate import Correction, view_state
 from workflows.domain.patterns import PLATFORMS, SCENARIOS
 from workflows.patterns import patterns
@@ -47,6 +48,8 @@ def test_every_state_is_read_back_from_its_own_address(slug: str, platform: str,
         ("node", "ruter", "router"),
         ("node", "zzz", ""),
         ("view", "lists", "list"),
+        ("won", "modle.standby", "model.standby"),
+        ("won", "small", ""),
         ("beat", "999", "9"),
         ("beat", "-3", "1"),
         ("beat", "²", "1"),
@@ -95,8 +98,28 @@ def test_an_open_configuration_stays_in_the_address_until_another_pattern_is_cho
     assert "configuration" not in state.query(pattern="saga")
 
 
-PARAMETERS = ("pattern", "platform", "scenario", "beat", "node", "view")
-ORDER = ("pattern", "scenario", "platform", "beat", "node", "view")  # in which they are read, and said
+def test_every_outcome_is_read_back_from_its_own_address():
+    for pattern in patterns():
+        for won in outcomes(pattern):
+            state, corrections = read(pattern=pattern.slug, won=won)
+            assert (state.won, corrections) == (won, ())
+            assert f"won={won}" in state.query(platform="aws")
+
+
+def test_an_outcome_is_lit_until_pattern_scenario_or_beat_changes():
+    state, _ = read(pattern="model-router", won="small.other", node="router")
+    assert "won=small.other" in state.query(node="")
+    for change in ({"pattern": "saga"}, {"scenario": "model-down"}, {"beat": 1}):
+        assert "won" not in state.query(**change)
+
+
+def test_a_moment_of_the_story_goes_before_an_outcome_and_that_is_said():
+    state, corrections = read(pattern="model-router", beat=2, won="small")
+    assert (state.beat, state.won, corrections) == (2, "", (Correction("won", "small", ""),))
+
+
+PARAMETERS = ("pattern", "platform", "scenario", "beat", "node", "view", "won")
+ORDER = ("pattern", "scenario", "platform", "beat", "node", "view", "won")  # in which they are read, and said
 NONSENSE = ("nonsense", "x" * 5_000, "điều phối", "🦊\u202e", "<script>alert(1)</script>", "-1", "%00\x00", "a&b=c")
 
 

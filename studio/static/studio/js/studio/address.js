@@ -1,22 +1,23 @@
 // The state of the page and its address: the same names as studio/viewstate.py, in the same order.
-const NAMES = ["pattern", "platform", "scenario", "beat", "node", "view", "configuration"];
+const ALWAYS = ["pattern", "platform", "scenario"];
+const NAMES = [...ALWAYS, "beat", "node", "view", "won", "configuration"];
+const read = (value) => Object.fromEntries(NAMES.map((name) => [name, name === "beat" ? Number(value(name)) || 0 : value(name)]));
 
 export function readAddress(before) {
   const query = new URLSearchParams(location.search);
-  const read = Object.fromEntries(NAMES.map((name) => [name, query.get(name) ?? before[name]]));
-  return { ...read, beat: Number(query.get("beat")) || 0, node: query.get("node") ?? "", view: query.get("view") ?? "", configuration: query.get("configuration") ?? "" };
+  return read((name) => query.get(name) ?? (ALWAYS.includes(name) ? before[name] : ""));
 }
 
 // what the server made of the address: it may have corrected it
 export function stateOf(root) {
-  const { pattern, platform, scenario, beat, node, view, configuration } = root.dataset;
-  return { pattern, platform, scenario, beat: Number(beat), node, view, configuration };
+  return read((name) => root.dataset[name]);
 }
 
 export function changed(state, changes) {
   const next = { ...state, ...changes };
-  if (changes.pattern && changes.pattern !== state.pattern) Object.assign(next, { beat: 0, node: "", configuration: "" }, changes);
-  if (changes.scenario && changes.scenario !== state.scenario) Object.assign(next, { beat: 0 }, changes);
+  if (changes.pattern && changes.pattern !== state.pattern) Object.assign(next, { beat: 0, node: "", won: "", configuration: "" }, changes);
+  if (changes.scenario && changes.scenario !== state.scenario) Object.assign(next, { beat: 0, won: "" }, changes);
+  if (next.beat) next.won = "";
   return next;
 }
 
@@ -24,11 +25,8 @@ export function changed(state, changes) {
 const SIMULATOR = /^(s_\w+|route)$/;
 
 export function queryOf(state) {
-  const query = new URLSearchParams({ pattern: state.pattern, platform: state.platform, scenario: state.scenario });
-  if (state.beat) query.set("beat", state.beat);
-  if (state.node) query.set("node", state.node);
-  if (state.view) query.set("view", state.view);
-  if (state.configuration) query.set("configuration", state.configuration);
+  const query = new URLSearchParams();
+  for (const name of NAMES) if (state[name] || ALWAYS.includes(name)) query.set(name, state[name]);
   if (state.node) for (const [name, value] of new URLSearchParams(location.search)) if (SIMULATOR.test(name)) query.append(name, value);
   return `?${query}`;
 }

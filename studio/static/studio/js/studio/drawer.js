@@ -1,5 +1,5 @@
 // The drawer at the side: what a node is. Without script the same words stand in the page.
-// pages that do not have htmx from the start carry its scripts in a template
+// htmx may wait in a template
 async function scripts(template) {
   if (!template) return;
   template.remove();

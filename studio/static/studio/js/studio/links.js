@@ -32,17 +32,17 @@ function carried(link, state) {
   const url = new URL(link.getAttribute("href"), location.href);
   const next = url.searchParams.get("next");
   const target = next ? new URL(next, location.href) : url;
-  for (const name of ["pattern", "platform", "scenario", "beat"]) {
+  for (const name of ["pattern", "platform", "scenario", "beat", "won"]) {
     if (link.dataset.export || target.searchParams.has(name)) target.searchParams.set(name, state[name]);
   }
   if (next) url.searchParams.set("next", target.pathname + target.search);
   link.setAttribute("href", url.pathname + url.search);
 }
 
-// what to paste into another page: a frame that shows this state and nothing to click but the way here
-function frame(address, { pattern, platform, scenario, beat }) {
+// what to paste into another page: this state in a frame
+function frame(address, { pattern, platform, scenario, beat, won }) {
   const url = new URL(address, location.href);
-  url.search = new URLSearchParams({ pattern, platform, scenario, beat, language: document.documentElement.lang });
+  url.search = new URLSearchParams({ pattern, platform, scenario, beat, won, language: document.documentElement.lang });
   const element = document.createElement("iframe");
   for (const [name, value] of Object.entries({ src: url.href, title: document.title, width: "100%", height: "560", loading: "lazy" })) element.setAttribute(name, value);
   return element.outerHTML;

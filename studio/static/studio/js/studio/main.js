@@ -54,6 +54,7 @@ class Studio {
     this.board.platform(this.state.platform, unmatched(this.sheet, this.state.platform));
     this.story.load(this.sheet, this.state.scenario, this.state.beat);
     if (this.state.node) this.#node({});
+    if (this.state.won) this.outcome("won");
     soon(() => this.relink());
     if (root.dataset.live) this.follow();
     once(root, "60%", () => soon(() => this.packs.load()));
@@ -91,7 +92,8 @@ class Studio {
     if (other || next.platform !== before.platform) this.#platform(before, other);
     if (other || next.view !== before.view) this.#view();
     if (other || next.scenario !== before.scenario) this.#scenario();
-    else if (next.beat !== before.beat) this.story.to(next.beat, push);
+    else if (next.beat !== before.beat && !next.won) this.story.to(next.beat, push);
+    if (next.won || before.won) this.outcome("won");
     if (next.node !== before.node) this.#node(before);
     if (push) this.address(true);
   }
@@ -174,7 +176,7 @@ class Studio {
   #scenario() {
     this.#check("scenario", this.state.scenario);
     this.story.load(this.sheet, this.state.scenario, this.state.beat);
-    if (!this.state.beat && !still() && !listed(this.state)) this.story.play({ auto: true });
+    if (!this.state.beat && !this.state.won && !still() && !listed(this.state)) this.story.play({ auto: true });
   }
 
   #view() {
@@ -200,6 +202,11 @@ class Studio {
       platform: this.state.platform,
       ready: () => this.part(),
     });
+    if (node === this.sheet.router) this.outcome("simulated");
+  }
+
+  async outcome(act, anew) {
+    (await import(root.dataset.outcome))[act](this, anew);
   }
 
   // drawers and list of the pattern, fetched when somebody comes near them
@@ -217,8 +224,8 @@ class Studio {
   // the story came to rest on a beat that somebody asked for
   settled(beat) {
     this.touched = true;
-    if (beat === this.state.beat) return;
-    this.state = { ...this.state, beat };
+    if (beat === this.state.beat && !this.state.won) return;
+    this.state = { ...this.state, beat, won: "" };
     this.address();
   }
 
@@ -292,12 +299,12 @@ async function picture(button) {
 }
 
 // looking closer: hover and focus
-for (const name of ["pointerover", "focusin"]) {
-  root.addEventListener(name, ({ target }) => { if (target.closest("#board, #changes")) studio.part().catch(() => {}); }, { passive: true });
-}
 const nodeOf = (target) => target.closest?.("a[data-node]")?.dataset.node ?? "";
 for (const name of ["pointerover", "focusin"]) {
-  root.addEventListener(name, ({ target }) => { if (target.closest(".board")) board.near(nodeOf(target)); });
+  root.addEventListener(name, ({ target }) => {
+    if (target.closest("#board, #changes")) studio.part().catch(() => {});
+    if (target.closest(".board")) board.near(nodeOf(target));
+  }, { passive: true });
 }
 for (const name of ["pointerleave", "focusout"]) {
   root.addEventListener(name, () => board.near(""), true);
@@ -341,7 +348,7 @@ listenKeys(root, document.getElementById("single-keys"), {
   "?": () => document.getElementById("studio-keys").showModal(),
 });
 
-dialog.addEventListener("htmx:after:swap", () => studio.relink());
+dialog.addEventListener("htmx:after:swap", ({ target }) => studio.outcome("simulated", target.id !== "simulator"));
 
 addEventListener("popstate", () => {
   studio.unwritten = "";

@@ -47,6 +47,7 @@ export class Story {
 
   // one pass nobody asked for is not read aloud
   play({ auto = false } = {}) {
+    this.settled(this.now);
     this.auto = auto;
     this.#find("#narration").setAttribute("aria-live", auto ? "off" : "polite");
     this.player.play({ auto, speed: this.#speed() });
