@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PUBLIC = "/studio/simulate/"
 STUDIO = "/studio/"
-SEEN = ".drawn:not(.is-away) .diagram-wide"
+SEEN = ".drawn:not(.is-away, .is-warming) .diagram-wide"
 LIT = f"""() => [...document.querySelectorAll("{SEEN} [data-node]:not([data-state=idle])")]
   .map(({{dataset}}) => [dataset.node, dataset.state])"""
 REDRAWN = """(name) => new Promise((resolve) => {
