@@ -98,10 +98,20 @@ def test_another_pattern_and_another_platform_are_there_at_once(
             page.wait_for_timeout(400)
             assert where(page)[what] == value
         took[what] = page.evaluate("window.took.splice(0)")
+    floor = _idle_clicks(page)
     for what, times in took.items():
         said = f"median {median(times):.0f} ms, worst {max(times):.0f} ms of {len(times)}"
+        said += f"; a click that changes nothing {floor:.0f} ms"
         figures(capsys, f"Studio, another {what}, click to painted, CPU x{CPU_RATE}: {said} (aim 50 ms)")
     assert {what: times for what, times in took.items() if median(times) > SWITCH_MS} == {}
+
+
+def _idle_clicks(page: Any) -> float:
+    """What browser, driver and machine need by themselves, in the same run."""
+    for _click in range(5):
+        page.click("h1")
+        page.wait_for_timeout(200)
+    return median(page.evaluate("window.took.splice(0)"))
 
 
 def test_nothing_jumps_when_the_platform_changes(visitor: Visitor) -> None:
