@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.workflows.effects import Effects, running_effects
-from tests.system import Desk, eventually
+from tests.system import Desk, call, eventually
 
 DOCUMENT = """
 document: {{dsl: 1.0.3, namespace: acceptance, name: {name}, version: 1.0.0}}
@@ -35,7 +35,9 @@ def effects() -> Iterator[Effects]:
 
 
 def started(desk: Desk, effects: Effects) -> str:
-    """A run of a fresh definition; its address."""
+    """A run of a fresh definition; its address. Its model answers again, whatever a test before this one has frozen."""
+    secret, model = desk.info["virtual_key"], "assistant-cheap"
+    assert eventually(lambda: call(desk.info["gateway_url"], secret, model).status_code == 200, seconds=60)
     name = desk.name("pay")
     text = DOCUMENT.format(name=name, url=effects.url)
     headers = {"content-type": "application/yaml"}
