@@ -80,29 +80,23 @@ export class Board {
     this.known = new Map(); // drawings by sheet
   }
 
-  // A drawing is put on the page before anybody asks for it, and laid out unseen, with the second lines of all platforms:
-  // to show it is then little more than to paint it.
+  // A drawing is put on the page, and laid out unseen, before anybody asks for it.
   hang(sheet) {
     if (this.known.has(sheet)) return;
     const { drawn } = sheet;
     this.known.set(sheet, [...drawn.querySelectorAll("svg.diagram")].map((svg) => new Drawing(svg)));
-    drawn.classList.add("is-laid");
     if (drawn.parentElement === this.scroll) return;
-    for (const path of drawn.querySelectorAll("path[id]")) path.removeAttribute("id"); // patterns name their lines alike
-    drawn.classList.add("is-warming");
-    this.scroll.append(drawn);
+    for (const path of drawn.querySelectorAll("path[id]")) path.removeAttribute("id"); // alike in all
     this.#warm(sheet);
+    this.scroll.append(drawn);
   }
 
-  // in the page for a frame, so that its places are known afterwards
+  // for a frame, so that its places are known afterwards
   #warm(sheet) {
     const { classList } = sheet.drawn;
     classList.remove("is-away");
     classList.add("is-warming");
-    requestAnimationFrame(() => setTimeout(() => {
-      if (sheet === this.sheet || !classList.contains("is-warming")) return;
-      classList.replace("is-warming", "is-away");
-    }));
+    requestAnimationFrame(() => setTimeout(() => classList.replace("is-warming", "is-away")));
   }
 
   // another pattern is chosen
@@ -119,7 +113,7 @@ export class Board {
     this.#measure();
   }
 
-  // what nobody sees is put in order for the next time
+  // what nobody sees, put in order for the next time
   tidy(platform, unmatched) {
     for (const [sheet, drawings] of this.known) {
       if (sheet === this.sheet) continue;
@@ -148,7 +142,7 @@ export class Board {
     return this.drawings.find((one) => one.layout === layout()) ?? this.drawings[0];
   }
 
-  // points of all lines, taken when nothing else is to do, so that the first token starts on time
+  // points of all lines, so that the first token starts on time
   #measure() {
     const { drawing } = this;
     (window.requestIdleCallback ?? setTimeout)(() => drawing.edges.forEach((edge) => this.#points(edge)));

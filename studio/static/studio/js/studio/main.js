@@ -10,7 +10,7 @@ import { Story } from "./story.js";
 
 const AUTOPLAY_AFTER_MS = 600;
 const OUTLINED_MS = 1500;
-const FOLLOWS_MS = 60; // at the latest, what stands further down has followed the drawing
+const FOLLOWS_MS = 60; // at the latest what stands further down follows
 const root = document.getElementById("workbench");
 const dialog = document.getElementById("drawer");
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
@@ -78,9 +78,10 @@ class Studio {
   // the one way to another state: the page first, then the address
   go(changes, { push = true } = {}) {
     this.write();
+    this.told();
     const before = this.state;
     const next = changed(before, changes);
-    // a configuration has its own names on its pattern: the server draws them
+    // a configuration has its own names: the server draws them
     if (next.configuration !== before.configuration || (next.pattern !== before.pattern && !this.packs.get(next.pattern))) {
       location.assign(queryOf(next));
       return;
@@ -98,16 +99,15 @@ class Studio {
     if (push) this.address(true);
   }
 
-  // The first frame shows the drawing and what stands beside it, the next one what stands further down.
+  // The first frame shows the drawing and what is said of it, the next one its story and what stands further down.
   #pattern() {
     const before = this.sheet;
     const sheet = this.packs.get(this.state.pattern);
     const places = still() ? null : this.board.places();
     const inside = before.holds(document.activeElement);
-    this.story.pause();
+    this.story.hold();
     this.sheet = sheet;
     this.texts.forEach((one, index) => { one.data = sheet.words[index]; });
-    before.twin.replaceWith(sheet.twin);
     this.board.mount(sheet);
     if (places) this.board.glide(places);
     for (const link of root.querySelectorAll(".stations a")) current(link, link.dataset.pattern === this.state.pattern);
@@ -143,26 +143,40 @@ class Studio {
   later() {
     if (this.scheduled) return;
     this.scheduled = true;
-    requestAnimationFrame(() => soon(() => {
-      this.scheduled = false;
-      this.write();
-      this.#rows();
-      if (this.below !== this.sheet) this.#below();
+    requestAnimationFrame(() => {
+      setTimeout(() => this.told());
       soon(() => {
-        this.relink();
-        this.#tidy();
-      });
-    }, { timeout: FOLLOWS_MS }));
+        this.scheduled = false;
+        this.#rows();
+        if (this.below !== this.sheet) this.#below();
+        this.write();
+        soon(() => {
+          this.relink();
+          this.#tidy();
+        });
+      }, { timeout: FOLLOWS_MS });
+    });
+  }
+
+  // a story begins after the drawing, unless somebody asked for a moment of it
+  told() {
+    this.tell?.();
+    this.tell = null;
   }
 
   #below() {
     document.title = document.title.replace(this.below.title, this.sheet.title);
     this.article.querySelector(".below").replaceChildren(...this.sheet.below);
+    this.#twin();
     this.below = this.sheet;
     root.querySelector("input[name=pattern]").value = this.sheet.slug;
   }
 
-  // a pattern that was fetched
+  #twin() {
+    this.article.querySelector("#twin").replaceChildren(this.sheet.twin);
+  }
+
+  // a fetched pattern
   came(sheet) {
     this.board.hang(sheet);
     this.#tidy();
@@ -174,14 +188,22 @@ class Studio {
   }
 
   #scenario() {
-    this.#check("scenario", this.state.scenario);
-    this.story.load(this.sheet, this.state.scenario, this.state.beat);
-    if (!this.state.beat && !this.state.won && !still() && !listed(this.state)) this.story.play({ auto: true });
+    const { scenario, beat, won } = this.state;
+    this.#check("scenario", scenario);
+    this.tell = () => {
+      this.story.load(this.sheet, scenario, beat);
+      if (!beat && !won && !still() && !listed(this.state)) this.story.play({ auto: true });
+    };
+    if (beat || won) this.told();
+    this.later();
   }
 
   #view() {
     const list = listed(this.state);
-    if (list) this.part().catch(() => this.go({ view: "diagram" }));
+    if (list) {
+      this.#twin();
+      this.part().catch(() => this.go({ view: "diagram" }));
+    }
     this.article.querySelector("#board").hidden = list;
     this.article.querySelector("#twin").hidden = !list;
     for (const link of this.article.querySelectorAll("a[data-view]")) current(link, (link.dataset.view === "list") === list);
@@ -209,7 +231,7 @@ class Studio {
     (await import(root.dataset.outcome))[act](this, anew);
   }
 
-  // drawers and list of the pattern, fetched when somebody comes near them
+  // drawers and list of the pattern, fetched when somebody is near
   async part() {
     const { sheet } = this;
     const had = sheet.twin.firstElementChild;
@@ -229,7 +251,7 @@ class Studio {
     this.address();
   }
 
-  // written when the frame has been shown, and before anything else is chosen: the browser takes its time for it
+  // written when the frame has been shown, and before anything else is chosen
   address(push = false) {
     this.unwritten = this.unwritten === "push" || push ? "push" : "replace";
     this.later();
@@ -257,8 +279,8 @@ class Studio {
 }
 
 function current(link, on) {
-  if (on) link.setAttribute("aria-current", "true");
-  else link.removeAttribute("aria-current");
+  if (!on) link.removeAttribute("aria-current");
+  else if (!link.ariaCurrent) link.ariaCurrent = "true";
 }
 
 const studio = new Studio();
@@ -281,6 +303,7 @@ root.addEventListener("click", async (event) => {
   const button = event.target.closest("#play, #previous, #next, [data-export=png]");
   if (!button) return;
   if (button.tagName === "A") event.preventDefault();
+  studio.told();
   if (button.id === "play") story.toggle();
   else if (button.id === "previous") story.step(-1);
   else if (button.id === "next") story.step(1);
@@ -339,9 +362,9 @@ const choices = (selector, change) => [...root.querySelectorAll(selector)].map((
 listenKeys(root, document.getElementById("single-keys"), {
   ...Object.fromEntries(choices(".stations a", (link) => ({ pattern: link.dataset.pattern }))),
   ...Object.fromEntries(choices("input[name=platform]", (input) => ({ platform: input.value }))),
-  p: () => story.toggle(),
-  ",": () => story.step(-1),
-  ".": () => story.step(1),
+  p: () => root.querySelector("#play").click(),
+  ",": () => root.querySelector("#previous").click(),
+  ".": () => root.querySelector("#next").click(),
   l: () => studio.go({ view: listed(studio.state) ? "diagram" : "list" }),
   r: () => studio.sheet.router && studio.go({ node: studio.sheet.router }),
   "/": showFinder,
@@ -356,7 +379,7 @@ addEventListener("popstate", () => {
   studio.go(readAddress(studio.state), { push: false });
   studio.relink();
 });
-// a window that became wide or narrow: the address leads to the same state, drawn for it
+// wide or narrow by now: the address leads to the same state, drawn for it
 NARROW.addEventListener("change", () => { if (studio.sheet !== studio.packs.get(studio.packs.first)) location.reload(); });
 document.addEventListener("visibilitychange", () => { if (document.hidden) story.pause(); });
 addEventListener("pagehide", () => studio.write());

@@ -15,7 +15,7 @@ function documentAt(url) {
 }
 
 // Text is exchanged in its nodes: an element put in or taken out has all its neighbours looked at again.
-const HEADINGS = [".stage-head h2", ".summary", ".captions"];
+const HEADINGS = [".stage-head h2", ".summary"];
 
 export function texts(article) {
   return HEADINGS.flatMap((selector) => {

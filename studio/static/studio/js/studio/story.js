@@ -58,6 +58,11 @@ export class Story {
     this.player.pause();
   }
 
+  // another one follows
+  hold() {
+    this.player.clock.pause();
+  }
+
   toggle() {
     if (this.playing) this.pause();
     else this.play();
