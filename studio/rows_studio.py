@@ -188,7 +188,7 @@ def pattern_view(pattern: Pattern, state: ViewState, view: View, *, addresses: A
         beat=story.beats[state.beat - 1] if state.beat else None,
         listed=state.view == LIST or (many and not state.view),
         many=many,
-        router=next((one.id for one in pattern.nodes if one.kind == "router"), ""),
+        router=pattern.router,
         assumed=assumed(),
     )
 

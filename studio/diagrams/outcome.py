@@ -40,7 +40,7 @@ def outcome_of(simulation: Simulation, pattern: Pattern) -> str:
 
 def moment(pattern: Pattern, outcome: str) -> Beat:
     """The pattern in the states the outcome leaves, with the line to whoever answered lit."""
-    router = _router(pattern)
+    router = pattern.router
     *failed, last = outcome.split(".")
     lit = [edge.id for edge in pattern.edges if (edge.source, edge.target) == (router, last)][:1]
     changed: dict[str, State] = dict.fromkeys(failed, "failed")
@@ -52,18 +52,10 @@ def moment(pattern: Pattern, outcome: str) -> Beat:
     return Beat(edges=tuple(lit), back=False, states=states, say={}, milliseconds=0)
 
 
-def _router(pattern: Pattern) -> str:
-    return next((node.id for node in pattern.nodes if node.kind == "router"), "")
-
-
 def _models(pattern: Pattern) -> list[str]:
     """The models that the router calls, in the order of its lines."""
-    router = _router(pattern)
-    return [
-        edge.target
-        for edge in pattern.edges
-        if router and edge.source == router and pattern.node(edge.target).kind == "ai"
-    ]
+    calls = [edge for edge in pattern.edges if edge.source == pattern.router]
+    return [edge.target for edge in calls if pattern.node(edge.target).kind == "ai"]
 
 
 def _by_size(simulation: Simulation) -> list[int]:

@@ -238,7 +238,7 @@ def page_context(
     """
     member = getattr(request, "tenant_scope", None) is not None
     may_simulate = not member or may("route.read")
-    opens = state.node and state.node == _router(state)
+    opens = state.node and state.node == pattern_of(state.pattern).router
     simulator = simulator_context(request, keep=_kept(state)) if opens and may_simulate else None
     if simulator and not state.beat:
         won = simulator["result"]["won"][state.pattern] if simulator["result"] else ""
@@ -265,8 +265,4 @@ def page_context(
 
 def _kept(state: ViewState) -> dict[str, str]:
     """What of the address the simulator's form sends along: the state with its node open, its outcome to be seen."""
-    return dict(parse_qsl(state.query(node=_router(state), beat=0)))
-
-
-def _router(state: ViewState) -> str:
-    return next((one.id for one in pattern_of(state.pattern).nodes if one.kind == "router"), "")
+    return dict(parse_qsl(state.query(node=pattern_of(state.pattern).router, beat=0)))

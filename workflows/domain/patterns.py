@@ -117,6 +117,11 @@ class Pattern:
     edges: tuple[Edge, ...]
     scenarios: tuple[Scenario, ...]
 
+    @property
+    def router(self) -> str:
+        """The id of the node that chooses a model; empty without one."""
+        return next((node.id for node in self.nodes if node.kind == "router"), "")
+
     def node(self, node_id: str) -> Node:
         """The node of that id; LookupError without one."""
         return _by_id(self.nodes, node_id)

@@ -86,7 +86,7 @@ export class Board {
     const { drawn } = sheet;
     this.known.set(sheet, [...drawn.querySelectorAll("svg.diagram")].map((svg) => new Drawing(svg)));
     if (drawn.parentElement === this.scroll) return;
-    for (const path of drawn.querySelectorAll("path[id]")) path.removeAttribute("id"); // alike in all
+    for (const path of drawn.querySelectorAll("path[id]")) path.removeAttribute("id"); // alike in each
     this.#warm(sheet);
     this.scroll.append(drawn);
   }
