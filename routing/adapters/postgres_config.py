@@ -4,6 +4,7 @@ Two connections: one polls stamps and does nothing else, the other reads keys an
 statement, hence from one snapshot: its version and its content belong together.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import LiteralString
 from uuid import UUID
@@ -76,7 +77,16 @@ class PostgresConfigStore:
 async def _read(
     link: PostgresLink, statement: LiteralString, parameters: Sequence[object], seconds: float
 ) -> list[Row]:
+    """Rows within `seconds`. A connection that had died unnoticed, as after a restart, is replaced and asked again."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
     try:
-        return await link.rows(statement, parameters, seconds=seconds)
+        try:
+            return await link.rows(statement, parameters, seconds=seconds)
+        except LinkError as error:
+            left = until - loop.time()
+            if not error.unknown or left <= 0:
+                raise
+            return await link.rows(statement, parameters, seconds=left)
     except LinkError as error:
         raise StoreUnavailable(str(error)) from error

@@ -126,7 +126,7 @@ def ends_at_a_limit(pool, limits):
         pool.run("last(range(1e12))", None, {}, limits)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
 def test_a_child_killed_at_work_is_no_fault_of_the_expression(pool, sent):
     found = []
 

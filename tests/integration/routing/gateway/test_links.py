@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from routing.adapters.postgres_config import PostgresConfigStore
 from routing.adapters.postgres_link import LinkError, PostgresLink
 from tests.cast import committed
 
@@ -32,6 +34,13 @@ async def ended(link: PostgresLink) -> int:
     raise AssertionError("nobody noticed")
 
 
+def end_all(*names: str) -> None:
+    """End all backends of these names, and wait until they have ended."""
+    with psycopg.connect(os.environ["DATABASE_ADMIN_URL"], autocommit=True) as admin:
+        query = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = any(%s)"
+        assert admin.execute(query, [list(names)]).fetchall()
+
+
 async def test_a_dead_connection_does_not_silence_the_one_that_got_its_socket(database_url: str):
     dead = PostgresLink(database_url, name="test dead")
     await pid_of(dead)
@@ -44,6 +53,15 @@ async def test_a_dead_connection_does_not_silence_the_one_that_got_its_socket(da
     assert await pid_of(others[-1])
     for link in (dead, *others):
         await link.close()
+
+
+async def test_a_connection_that_died_unnoticed_costs_no_reader_an_answer(database_url: str):
+    store = PostgresConfigStore(database_url)
+    await store.open()
+    for read in (lambda: store.poll_stamps([uuid4()]), lambda: store.stamp(uuid4()), lambda: store.find_key(b"-")):
+        end_all("gateway stamps", "gateway reader")
+        assert not await read()
+    await store.close()
 
 
 async def test_a_statement_ends_at_its_deadline_and_the_next_one_works(database_url: str):
