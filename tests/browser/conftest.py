@@ -1,4 +1,4 @@
-"""A Chromium per test file and the running system per session. Files that are skipped say so loudly."""
+"""One Chromium for this folder and the running system per session. Files that are skipped say so loudly."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,9 +36,9 @@ def system() -> Iterator[System]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator["Browser"]:
-    """One Chromium for the tests of a file; its event loop must not outlive them."""
+    """Ended after the last test of this folder: its event loop must not outlive them."""
     with launched(chromium_path() or "") as browser:
         yield browser
 

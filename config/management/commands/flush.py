@@ -1,4 +1,4 @@
-"""`manage.py flush`: empties every table, with the owner role. Refused in production; the test suite uses it."""
+"""`manage.py flush`: empties every table, with the owner role. Refused in production."""
 
 from typing import Any
 
@@ -7,18 +7,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
-
-from config.env import env_url
-from config.services import POSTGRES
 
 # rows made by migrations, which nothing would make again
 KEPT = frozenset({"auth_permission", "django_content_type", "django_migrations", "django_site"})
 TRIES = 5
-TABLES = """
-    select relname from pg_class
-    where relnamespace = 'public'::regnamespace and relkind = 'r' and (%s or pg_relation_size(oid) > 0) order by relname
-"""
+TABLES = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' order by relname"
 
 
 class Command(BaseCommand):
@@ -39,29 +32,13 @@ class Command(BaseCommand):
         if options["interactive"] and input("Empty every table? Type yes: ") != "yes":
             raise CommandError("nothing was changed")
         # apart from Django's connections, whose use its test cases restrict
-        parameters = connections["owner"].get_connection_params()
-        administrator = env_url("DATABASE_ADMIN_URL", schemes=POSTGRES) if settings.ENVIRONMENT == "test" else ""
-        if administrator:
-            _delete(make_conninfo(administrator, dbname=parameters["dbname"]))
-        else:
-            _truncate(parameters)
-
-
-def _delete(conninfo: str) -> None:
-    """Empty what holds something: a hundred times faster than truncating every table, which counts between tests.
-
-    Only a superuser may put row security and foreign keys aside; nothing but a test suite has one at hand.
-    """
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute("set session_replication_role = replica")
-        for name in _names(connection, empty=False):
-            connection.execute(sql.SQL("delete from {}").format(sql.Identifier(name)))
+        _truncate(connections["owner"].get_connection_params())
 
 
 def _truncate(parameters: dict[str, Any]) -> None:
     """Another process may be reading or writing just now, in another order of tables: then once more."""
     with psycopg.connect(**parameters, autocommit=True) as connection:
-        names = sql.SQL(", ").join(sql.Identifier(name) for name in _names(connection, empty=True))
+        names = sql.SQL(", ").join(map(sql.Identifier, _names(connection)))
         statement = sql.SQL("truncate {} restart identity").format(names)
         for _ in range(TRIES - 1):
             try:
@@ -72,5 +49,5 @@ def _truncate(parameters: dict[str, Any]) -> None:
         connection.execute(statement)
 
 
-def _names(connection: "psycopg.Connection[Any]", *, empty: bool) -> list[str]:
-    return [name for (name,) in connection.execute(TABLES, [empty]).fetchall() if name not in KEPT]
+def _names(connection: "psycopg.Connection[Any]") -> list[str]:
+    return [name for (name,) in connection.execute(TABLES).fetchall() if name not in KEPT]
