@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import httpx
@@ -23,6 +24,13 @@ STUDIO = "/studio/"
 SEEN = ".drawn:not(.is-away, .is-warming) .diagram-wide"
 LIT = f"""() => [...document.querySelectorAll("{SEEN} [data-node]:not([data-state=idle])")]
   .map(({{dataset}}) => [dataset.node, dataset.state])"""
+# all that an outcome changes in the drawing that is seen
+LOOK = f"""() => [...document.querySelectorAll("{SEEN} :is([data-node], [data-edge])")].map((one) => [
+  one.dataset.node ?? one.dataset.edge, one.dataset.state, one.querySelector(".d-state-word")?.textContent,
+  [...one.classList].filter((name) => name.startsWith("is-") && name !== "is-near").sort().join(" ")])"""
+GONE_TO = """(query) => { history.pushState(null, "", query); dispatchEvent(new PopStateEvent("popstate")); }"""
+FRAMES = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300)))"
+OUTCOMES = ("small", "large", "large.small", "small.nobody", "cache", "nobody")
 REDRAWN = """(name) => new Promise((resolve) => {
   const from = performance.now();
   new MutationObserver((_, watch) => {
@@ -126,6 +134,21 @@ def test_the_drawing_behind_the_drawer_lights_who_answers(visitor: Visitor) -> N
     page.locator("#play").click()
     page.wait_for_url(lambda address: "won=" not in address)
     assert "won" not in lit(visitor).values()
+
+
+def test_script_and_server_draw_each_outcome_alike(visitor: Visitor, chromium: "Browser") -> None:
+    page, plain = visitor.page, Visitor(chromium, visitor.system, script=False)
+    page.emulate_media(reduced_motion="reduce")
+    visitor.open(f"{STUDIO}?pattern=model-router")
+    at_rest, seen = page.evaluate(LOOK), []
+    for outcome in OUTCOMES:
+        plain.open(f"{STUDIO}?pattern=model-router&won={outcome}")
+        page.evaluate(GONE_TO, f"?pattern=model-router&won={outcome}")
+        page.evaluate(FRAMES)
+        assert page.evaluate(LOOK) == plain.page.evaluate(LOOK), outcome
+        seen.append(page.evaluate(LOOK))
+    assert all(one != other for one, other in pairwise([at_rest, *seen]))
+    plain.close()
 
 
 def test_it_works_without_script(system: System, chromium: "Browser") -> None:
