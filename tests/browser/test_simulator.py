@@ -27,7 +27,7 @@ LIT = f"""() => [...document.querySelectorAll("{SEEN} [data-node]:not([data-stat
 # all that an outcome changes in the drawing that is seen
 LOOK = f"""() => [...document.querySelectorAll("{SEEN} :is([data-node], [data-edge])")].map((one) => [
   one.dataset.node ?? one.dataset.edge, one.dataset.state, one.querySelector(".d-state-word")?.textContent,
-  [...one.classList].filter((name) => name.startsWith("is-") && name !== "is-near").sort().join(" ")])"""
+  [...one.classList].filter((name) => name.startsWith("is-") && name !== "is-near").sort().join(" ")]).sort()"""
 GONE_TO = """(query) => { history.pushState(null, "", query); dispatchEvent(new PopStateEvent("popstate")); }"""
 FRAMES = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300)))"
 OUTCOMES = ("small", "large", "large.small", "small.nobody", "cache", "nobody")
