@@ -181,7 +181,7 @@ def test_the_app_cannot_change_what_happened(bench: Bench, table: str):
 
 @committed_as_owner
 def test_a_step_is_one_commit(bench: Bench, owner_connection):
-    """Numbers of transactions are the whole server's, and others use it too: the least of several counts is ours."""
+    """Numbers of transactions are the whole server's, and others use it too: what one of many counts says is ours."""
 
     def counted() -> int:
         run = bench.run()
@@ -191,7 +191,8 @@ def test_a_step_is_one_commit(bench: Bench, owner_connection):
             bench.record(run, epoch, state={"n": number}, history=[entry("task.started"), entry()])
         return next_transaction(owner_connection) - before - 1
 
-    assert min(counted() for _ in range(8)) == 10
+    counts = (counted() for _ in range(100))
+    assert next(count for count in counts if count <= 10) == 10
 
 
 def next_transaction(owner_connection) -> int:
