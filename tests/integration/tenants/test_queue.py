@@ -68,7 +68,7 @@ def test_a_frozen_broker_costs_about_a_second_for_any_number_of_hints(broker: Br
     queue.enqueue(TASK, None, {})
     broker.process.send_signal(signal.SIGSTOP)
     missed = queue.FAILED_HINTS.labels(task=TASK)._value.get()
-    assert seconds_of(5) < 1.5
+    assert seconds_of(5) < 3  # five seconds, if each waited for itself
     assert queue.FAILED_HINTS.labels(task=TASK)._value.get() == missed + 5
 
 
@@ -84,7 +84,7 @@ def test_hints_flow_again_after_the_broker_is_back(broker: Broker):
 def test_a_broker_that_is_gone_raises_nothing(broker: Broker):
     broker.process.kill()
     broker.process.wait()
-    assert seconds_of(3) < 0.5
+    assert seconds_of(3) < 1
 
 
 def test_a_hint_leaves_after_the_commit_and_not_after_a_rollback(

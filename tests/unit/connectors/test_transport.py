@@ -84,11 +84,11 @@ def test_an_answer_that_breaks_off_is_no_answer(answer):
 
 
 def test_a_server_that_drips_cannot_stretch_the_deadline():
-    with server(*[b"H"] * 20, pause=0.1) as (port, _seen):
+    with server(*[b"H"] * 40, pause=0.1) as (port, _seen):
         began = time.monotonic()
         with pytest.raises(Unanswered):
             send(port, seconds=0.5)
-        assert time.monotonic() - began < 1.8  # all of it takes two seconds
+        assert time.monotonic() - began < 3  # all of it takes four seconds
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ def test_an_address_that_is_not_public_https_is_refused_when_it_is_saved(address
 
 
 def test_a_resolver_that_hangs_does_not_hold_the_caller():
-    hanging = GuardedTransport(EgressPolicy(), resolve=lambda host, port: time.sleep(2) or [])
+    hanging = GuardedTransport(EgressPolicy(), resolve=lambda host, port: time.sleep(4) or [])
     began = time.monotonic()
     with pytest.raises(NotPerformed):
         send(443, transport=hanging, base_url="https://slow.example", seconds=0.3)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize(
