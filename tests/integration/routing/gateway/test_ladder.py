@@ -140,7 +140,7 @@ def test_a_cut_stream_has_no_done_in_it(gateway: Gateway, bank: Bank) -> None:
 
 
 def test_a_client_that_leaves_pays_what_was_really_used(gateway: Gateway, bank: Bank) -> None:
-    bank.route("chat", "sandbox-slow-20")
+    bank.route("chat", "sandbox-slow-150")
     body = {"model": "chat", "messages": HELLO, "max_tokens": 100, "stream": True}
     headers = {"authorization": f"Bearer {bank.key.secret}"}
 
