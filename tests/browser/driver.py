@@ -45,6 +45,14 @@ def launched(path: str) -> Iterator["Browser"]:
         browser.close()
 
 
+@contextmanager
+def beside(browser: "Browser", path: str) -> Iterator["Browser"]:
+    """Another one that has opened nothing yet: what a browser has seen is felt in what is measured with it."""
+    fresh = browser.browser_type.launch(executable_path=path, args=list(ARGUMENTS))
+    yield fresh
+    fresh.close()
+
+
 class Visitor:
     """A browser session in one language; `page` is its only tab."""
 

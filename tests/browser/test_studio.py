@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.driver import Visitor
+from config.tests_note import browser as chromium_path
+from tests.browser.driver import Visitor, beside
 from tests.browser.system import System
 
 if TYPE_CHECKING:
@@ -48,10 +49,17 @@ SETTLED = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(do
 FOCUS = "document.activeElement.closest('#workbench, #drawer') !== null"
 
 
+@pytest.fixture(scope="module")
+def fresh(chromium: "Browser") -> Iterator["Browser"]:
+    """A Chromium for what is measured here."""
+    with beside(chromium, chromium_path() or "") as one:
+        yield one
+
+
 @pytest.fixture
-def visitor(system: System, chromium: "Browser") -> Iterator[Visitor]:
+def visitor(system: System, fresh: "Browser") -> Iterator[Visitor]:
     """Somebody who is not signed in."""
-    one = Visitor(chromium, system)
+    one = Visitor(fresh, system)
     yield one
     assert one.faults() == []
     one.close()
