@@ -1,0 +1,1 @@
+"""A package, so that one Chromium can last for the tests of this folder (`scope="package"`)."""

@@ -126,7 +126,7 @@ def ends_at_a_limit(pool, limits):
         pool.run("last(range(1e12))", None, {}, limits)
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_a_child_killed_at_work_is_no_fault_of_the_expression(pool, sent):
     found = []
 
@@ -136,7 +136,10 @@ def test_a_child_killed_at_work_is_no_fault_of_the_expression(pool, sent):
         except Exception as error:
             found.append(type(error))
 
+    before = signal.signal(sent, signal.SIG_DFL) if sent == signal.SIGHUP else None  # under nohup it is ignored
     pool.run("1", None, {}, Limits(seconds=30))
+    if before is not None:
+        signal.signal(sent, before)
     child = pool._idle[0]._process.pid
     asking = threading.Thread(target=ask)
     asking.start()

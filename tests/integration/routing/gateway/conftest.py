@@ -15,8 +15,6 @@ from tests.cast import Cast, conninfo
 from tests.gateway import Gateway, Key, World
 from tests.sandbox import SandboxServer
 
-OBEYED_SECONDS = 2.0  # after a change; one is promised, the rest is for a machine that is busy with tests
-
 
 @dataclass
 class Bank:

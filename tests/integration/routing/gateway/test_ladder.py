@@ -10,7 +10,7 @@ import pytest
 
 from tests.cast import committed
 from tests.gateway import Gateway
-from tests.integration.routing.gateway.conftest import OBEYED_SECONDS, Bank, eventually
+from tests.integration.routing.gateway.conftest import Bank, eventually
 from tests.sandbox import SandboxServer
 
 pytestmark = committed
@@ -58,7 +58,7 @@ def test_an_unreachable_provider_costs_nothing(gateway: Gateway, bank: Bank) -> 
 
 
 def test_a_provider_that_hangs_is_given_up_and_booked_whole(gateway: Gateway, bank: Bank) -> None:
-    bank.route("chat", "sandbox-hang", "sandbox-small", first_byte_timeout_seconds=OBEYED_SECONDS)
+    bank.route("chat", "sandbox-hang", "sandbox-small", first_byte_timeout_seconds=1)
 
     answer = ask(gateway, bank)
 
@@ -72,7 +72,7 @@ def test_a_provider_that_hangs_is_given_up_and_booked_whole(gateway: Gateway, ba
 
 
 def test_the_last_failure_is_what_the_client_is_told(gateway: Gateway, bank: Bank) -> None:
-    bank.route("chat", "sandbox-fail-429", "sandbox-hang", first_byte_timeout_seconds=OBEYED_SECONDS)
+    bank.route("chat", "sandbox-fail-429", "sandbox-hang", first_byte_timeout_seconds=1)
 
     answer = ask(gateway, bank)
 
@@ -112,7 +112,7 @@ def test_a_mended_credential_works_within_a_second(gateway: Gateway, bank: Bank)
     with bank.acting():
         credential_rotate(locked.credential_id, secret="good-key")
 
-    assert eventually(lambda: ask(gateway, bank).status_code, lambda code: code == 200, seconds=OBEYED_SECONDS) == 200
+    assert eventually(lambda: ask(gateway, bank).status_code, lambda code: code == 200, seconds=1) == 200
     served = eventually(lambda: [each for each in bank.records(2) if each["status"] == "ok"], bool)
     assert served[0]["decision"]["reason"] == "first_in_order"
 
@@ -167,7 +167,7 @@ def test_a_revoked_key_ends_its_open_stream_within_a_second(gateway: Gateway, ba
         began = time.monotonic()
         rest = [line for line in lines if line]
 
-    assert time.monotonic() - began < OBEYED_SECONDS
+    assert time.monotonic() - began < 2  # one second is promised; the rest is for a machine that is busy with tests
     assert json.loads(rest[-1].removeprefix("data: "))["error"]["code"] == "key_revoked"
     assert [(kind, amount == held) for kind, amount, held in bank.settled()] == [("settled", True)]
 
